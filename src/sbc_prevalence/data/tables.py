@@ -89,7 +89,8 @@ class Table:
         problems = []
         if not self.frame.columns.is_unique:
             problems.append(Problem(
-                "E-DUPLICATE-COLUMN", self.name, "a column name occurs more than once", "Rename one of them."))
+                "E-DUPLICATE-COLUMN", self.name, "a column name occurs more than once",
+                "Rename one of them."))
         if not self.frame.index.equals(pd.RangeIndex(len(self.frame))):
             problems.append(Problem(
                 "E-INDEX", self.name, "rows must be numbered 0 to n-1", "Call reset_index(drop=True)."))
@@ -100,7 +101,8 @@ class Table:
     def from_frame(cls, frame: Any, *, name: str, provenance: Provenance | None = None) -> "Table":
         """Table of text from any data frame (pandas, or whatever ``pandas.DataFrame`` takes).
 
-        Whole numbers held as floats because of a gap are written without ``.0``; missing values become ``""``.
+        Whole numbers held as floats because of a gap are written without ``.0``; missing values become
+        ``""``.
         """
         data = frame.to_pandas() if hasattr(frame, "to_pandas") else pd.DataFrame(frame)
         text = pd.DataFrame({column: _as_text(data[column]) for column in data.columns}) \
@@ -135,7 +137,9 @@ def sha256_of(content: bytes) -> str:
 
 def _as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
     def one(value: Any) -> str:
-        if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value):
+        if value is None or value is pd.NA or value is pd.NaT:
+            return ""
+        if isinstance(value, float) and value != value:
             return ""
         if isinstance(value, bool):
             return str(value)
@@ -145,4 +149,4 @@ def _as_text(column: "pd.Series[Any]") -> "pd.Series[Any]":
             return value.date().isoformat() if value == value.normalize() else value.isoformat()
         return str(value)
 
-    return pd.Series([one(v) for v in column], dtype=object)
+    return pd.Series([one(v) for v in column.tolist()], dtype=object)
