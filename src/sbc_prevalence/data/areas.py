@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -9,16 +10,15 @@ import pandas as pd
 from sbc_prevalence.data.catalogue import load_carried
 from sbc_prevalence.data.tables import Table, row_numbers
 from sbc_prevalence.errors import DataError, Problem
-from sbc_prevalence.grid import AREA_CODE, AREA_LEVEL, AREA_NAME, YEAR, AreaSet
+from sbc_prevalence.grid import AREA_CODE, AREA_LEVEL, AREA_NAME, YEAR, AreaSet, is_gss_code
 
+NAMED = 10
 COUNTED_ONCE = frozenset({"deaths", "primary_registrations", "registrations"})
 """Kinds in which the same people must not stand in a whole and in its parts in the same year."""
-STRATA = ("sex", "age_band", "presentation")
-WHOLE = ("", "all", "both")
 
 
 def geography() -> pd.DataFrame:
-    """Carried codes: ``area_code``, ``area_name``, ``area_level``, ``enacted``, ``archived`` (ISO or empty)."""
+    """Carried codes: ``area_code``, ``area_name``, ``area_level``, ``enacted``, ``archived`` (ISO, empty)."""
     return load_carried("geography_codes").copy()
 
 
@@ -27,8 +27,8 @@ def superseded_codes() -> dict[str, str]:
     codes = geography()
     current = codes[codes["archived"] == ""].set_index(AREA_NAME)[AREA_CODE]
     gone = codes[codes["archived"] != ""]
-    return {str(code): str(current[name]) for code, name in zip(gone[AREA_CODE], gone[AREA_NAME], strict=True)
-            if name in current.index}
+    return {str(code): str(current[name])
+            for code, name in zip(gone[AREA_CODE], gone[AREA_NAME], strict=True) if name in current.index}
 
 
 def area_set_from(
@@ -88,14 +88,13 @@ def check_codes(
     Parameters
     ----------
     frame : DataFrame
-        Column ``area_code``; ``year``, ``sex``, ``age_band``, ``presentation`` are used where present. Index
-        0..n-1 in the order of the file.
+        Column ``area_code``, and ``year`` where there is one; in the order of the file.
     areas : AreaSet
     where : str
         File or table, for messages.
     kind : str
-        Kind of evidence. In ``deaths``, ``primary_registrations`` and ``registrations`` a whole and one of its
-        parts must not both be given for the same year: the same people would count twice. Other kinds
+        Kind of evidence. In ``deaths``, ``primary_registrations`` and ``registrations`` a whole and one of
+        its parts must not both be given for the same year: the same people would count twice. Other kinds
         (``population``) may hold both.
     require_all : bool, optional
         Whether each modelled area must occur; by default only for ``primary_registrations``.
@@ -121,8 +120,7 @@ def _rows_where(mask: "pd.Series[bool]", where: str, problem: Problem) -> list[P
     if not mask.any():
         return []
     rows = row_numbers(mask[mask].index)
-    return [Problem(problem.code, where, problem.requirement, problem.remedy, column=problem.column, rows=rows,
-                    n_rows=len(mask), detail=problem.detail)]
+    return [replace(problem, rows=rows, n_rows=len(mask))]
 
 
 def _superseded(codes: "pd.Series[Any]", where: str, replaced: Mapping[str, str]) -> list[Problem]:
@@ -139,7 +137,8 @@ def _mixed(codes: "pd.Series[Any]", where: str, replaced: Mapping[str, str]) -> 
     pairs = [(old, new) for old, new in replaced.items() if old in present and new in present]
     return [Problem(
         "E-AREA-MIXED", where, f"one area stands under two codes, {old} and {new}",
-        f"Use {new} throughout, and check that no year is given twice.", column=AREA_CODE) for old, new in pairs]
+        f"Use {new} throughout, and check that no year is given twice.", column=AREA_CODE)
+        for old, new in pairs]
 
 
 def _unknown(
@@ -148,14 +147,17 @@ def _unknown(
     valid = areas.all_codes
     problems: list[Problem] = []
     unknown = sorted(set(codes) - set(valid) - set(replaced))
-    for code in unknown:
-        near = difflib.get_close_matches(code.upper(), valid, n=1, cutoff=0.6)
+    named = [code for code in unknown if is_gss_code(code)][:NAMED]
+    for code in named:
+        near = difflib.get_close_matches(code, valid, n=1, cutoff=0.6)
         hint = f"The nearest is {near[0]} ({areas.name_of(near[0])}). " if near else ""
-        text = f"the area code {code} is none of the areas of this study" if len(code) <= 12 else \
-            "an area code is none of the areas of this study"
         problems += _rows_where(codes == code, where, Problem(
-            "E-AREA-UNKNOWN", where, text, f"{hint}Correct the code, remove the rows or add the area to [areas].",
-            column=AREA_CODE))
+            "E-AREA-UNKNOWN", where, f"the area code {code} is none of the areas of this study",
+            f"{hint}Correct the code, remove the rows or add the area to [areas].", column=AREA_CODE))
+    rest = codes.isin(set(unknown) - set(named))
+    problems += _rows_where(rest, where, Problem(
+        "E-AREA-UNKNOWN", where, "an area code is none of the areas of this study",
+        "Write the 9-character code of an area in [areas], or add the area there.", column=AREA_CODE))
     return problems
 
 
@@ -179,15 +181,6 @@ def _double_counted(
             f"a row of the whole ({whole}) stands among rows of its parts for the same year",
             "Give the whole or its parts in a year, not both: the same people would count twice.",
             column=AREA_CODE))
-    strata = [column for column in STRATA if column in frame.columns]
-    for column in strata:
-        others = [c for c in (YEAR, *strata) if c in frame.columns and c != column]
-        is_whole = frame[column].astype(str).str.strip().str.lower().isin(WHOLE)
-        key = codes.str.cat([frame[c].astype(str).str.strip() for c in others], sep="|") if others else codes
-        clash = is_whole & key.isin(set(key[~is_whole]))
-        problems += _rows_where(clash, where, Problem(
-            "E-STRATUM-TOTAL", where, "a row for all stands among rows of its parts for the same area and year",
-            "Keep the parts or the total, not both.", column=column))
     return problems
 
 

@@ -2,8 +2,8 @@
 
 Hazards are piecewise constant over single years of attained age; beyond the last age the last one holds.
 Where no life table of the population exists, the shape of another one is scaled until its life expectancy
-at birth is the published one (proportional hazards, a declared assumption), and breast-cancer deaths are taken
-out.
+at birth is the published one (proportional hazards, a declared assumption), and breast-cancer deaths are
+taken out.
 """
 
 from typing import Any
