@@ -1,0 +1,148 @@
+"""What goes into a release: tidy tables, sentences and provenance, checked before anything is written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from sbc_prevalence.errors import ReleaseError
+
+BANNER: Final = "Not for publication: no disclosure control"
+
+ESTIMATES, IMPLIED, SENSITIVITY = "estimates", "implied_duration", "sensitivity"
+LIVING, NEWLY = "living", "newly_diagnosed"
+RATES: Final[Mapping[str, str]] = {LIVING: "living_per_100k", NEWLY: "new_per_100k"}
+BASES: Final = ("expected", "realised")
+BOUNDS: Final = ("median", "lower", "upper")
+
+# Columns that each table must hold; more are carried along. Tables in REQUIRED must be there.
+TABLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    ESTIMATES: (
+        "quantity", "basis", "area_code", "area_name", "area_level", "year", "index_date", "presentation",
+        "duration_band", "unit", "median", "lower", "upper", "ci_prob", "ci_kind", "projected", "rests_on"),
+    IMPLIED: ("year", "area_code", "denominator", "median", "lower", "upper", "projected"),
+    SENSITIVITY: (
+        "group", "scenario", "is_headline", "area_code", "area_name", "quantity", "median", "lower", "upper",
+        "implied_duration", "beyond_follow_up_share"),
+    "deaths_fit": ("area_code", "year", "observed", "median", "lower", "upper"),
+    "prior_posterior": (
+        "parameter", "label", "group", "is_judgement", "prior_lower", "prior_median", "prior_upper",
+        "posterior_lower", "posterior_median", "posterior_upper", "contraction"),
+    "prior_predictive": ("quantity", "stage", "median", "lower", "upper"),
+    "shares": ("year", "share", "median", "lower", "upper"),
+    "coverage": ("area_code", "area_name", "year"),
+    "priors": ("parameter", "symbol", "distribution", "unit", "is_judgement", "source", "reason"),
+    "comparisons": (
+        "region", "date", "what_it_counts", "published", "ours_median", "ours_lower", "ours_upper", "note"),
+    "diagnostics": ("quantity", "rhat", "ess_bulk", "ess_tail", "status"),
+    "sources": (),
+}
+REQUIRED: Final = (ESTIMATES, IMPLIED, "priors", "diagnostics", "sources")
+HEADLINE_KEYS: Final = (
+    "area_code", "area_name", "index_date", "year", "basis", "ci_prob", "ci_kind",
+    *(f"{q}_{b}" for q in (LIVING, NEWLY, "implied_duration") for b in BOUNDS))
+WORD_KEYS: Final = (
+    "definition", "what_data_inform", "what_they_do_not", "tail", "boards_rest_on", "projection")
+
+
+@dataclass(frozen=True)
+class ReleaseContent:
+    """Everything that a release is written from. Holds no draws.
+
+    Parameters
+    ----------
+    title : str
+        Title of the report.
+    scope : str
+        Who is counted and which disease, in words; printed on every output.
+    headline : mapping
+        `HEADLINE_KEYS`: the living on `index_date` and the newly diagnosed in `year` [persons], the
+        implied duration [years], each with median, lower and upper; `basis` is expected or realised.
+    tables : mapping of str to DataFrame
+        Tidy tables with the columns of `TABLE_COLUMNS`, unrounded. Those of `REQUIRED` must be present.
+    words : mapping of str to str
+        Sentences: `WORD_KEYS` and any further notes.
+    config_text : str
+        The configuration of the run, defaults filled in (TOML).
+    input_hashes : mapping
+        SHA-256 of every input, by name.
+    versions : mapping
+        Version of Python and of the packages used.
+    seed : int
+    diagnostics : mapping
+        Summary of the sampler and of the gate.
+    rounding_unit : int
+        Public counts are rounded to this many persons.
+
+    Raises
+    ------
+    ReleaseError
+        With everything that is missing or impossible, in one list.
+    """
+
+    title: str
+    scope: str
+    headline: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+    words: Mapping[str, str]
+    config_text: str
+    input_hashes: Mapping[str, str]
+    versions: Mapping[str, str]
+    seed: int
+    diagnostics: Mapping[str, Any] = field(default_factory=dict)
+    rounding_unit: int = 10
+
+    def __post_init__(self) -> None:
+        problems = _problems(self)
+        if problems:
+            listed = "\n".join(f"  {i}. {p}" for i, p in enumerate(problems, 1))
+            raise ReleaseError(f"the content of the release has {len(problems)} problem(s):\n{listed}")
+
+    def has(self, name: str) -> bool:
+        """Whether a table is present and has rows."""
+        return name in self.tables and len(self.tables[name]) > 0
+
+
+def _problems(content: ReleaseContent) -> list[str]:
+    """Faults of the content, in words, without values."""
+    found = [f"headline: '{key}' is missing" for key in HEADLINE_KEYS if key not in content.headline]
+    found += [f"words: '{key}' is missing or empty" for key in WORD_KEYS if not content.words.get(key)]
+    found += [f"table '{name}' is missing" for name in REQUIRED if name not in content.tables]
+    if content.headline.get("basis", BASES[0]) not in BASES:
+        found.append("headline: 'basis' must be expected or realised")
+    if content.rounding_unit < 1:
+        found.append("rounding_unit must be at least 1 person")
+    for name, frame in content.tables.items():
+        if name not in TABLE_COLUMNS:
+            found.append(f"table '{name}' is not a table of a release; known: {', '.join(TABLE_COLUMNS)}")
+            continue
+        absent = [c for c in TABLE_COLUMNS[name] if c not in frame.columns]
+        if absent and len(frame):
+            found.append(f"table '{name}': columns missing: {', '.join(absent)}")
+        elif name in (ESTIMATES, IMPLIED, SENSITIVITY):
+            found += _interval_problems(name, frame)
+    return found
+
+
+def _interval_problems(name: str, frame: pd.DataFrame) -> list[str]:
+    """Rows whose median or bounds are not finite, negative or out of order."""
+    if not len(frame):
+        return [f"table '{name}' has no rows"] if name != SENSITIVITY else []
+    median, lower, upper = (frame[c].to_numpy(dtype=float) for c in BOUNDS)
+    bad = ~(np.isfinite(median) & np.isfinite(lower) & np.isfinite(upper))
+    found = [f"table '{name}': {int(bad.sum())} rows are not finite"] if bad.any() else []
+    disordered = ~bad & ((lower > median) | (median > upper))
+    if disordered.any():
+        found.append(f"table '{name}': {int(disordered.sum())} rows do not have lower <= median <= upper")
+    if (~bad & (lower < 0)).any():
+        found.append(f"table '{name}': {int((~bad & (lower < 0)).sum())} rows are negative")
+    if name == ESTIMATES:
+        for column in ("ci_prob", "ci_kind"):
+            if frame[column].nunique(dropna=False) > 1:
+                found.append(f"table '{name}': more than one {column}")
+        keys = ["quantity", "basis", "area_code", "year", "index_date", "presentation", "duration_band"]
+        if frame.duplicated(keys).any():
+            found.append(f"table '{name}': {int(frame.duplicated(keys).sum())} rows occur twice")
+    return found

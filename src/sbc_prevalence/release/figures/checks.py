@@ -1,0 +1,100 @@
+"""Checks of the model: prior against posterior, certified deaths against replicated deaths."""
+
+from collections.abc import Mapping
+from textwrap import fill
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sbc_prevalence.release.figures import style
+from sbc_prevalence.release.words import credible, persons, plain
+
+
+def prior_posterior(
+    tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any], scope: str
+) -> style.Drawing | None:
+    """Each parameter's posterior interval on the scale of its prior interval."""
+    rows = tables.get("prior_posterior")
+    if rows is None or not len(rows):
+        return None
+    rows = pd.concat([part for _, part in rows.groupby("group", sort=False)], ignore_index=True)
+    centre, low, high = (rows[f"prior_{b}"].to_numpy(dtype=float) for b in ("median", "lower", "upper"))
+    width = np.where(high > low, high - low, 1.0)
+
+    def scaled(values: pd.Series) -> np.ndarray:
+        return (values.to_numpy(dtype=float) - low) / width
+
+    figure = style.new_figure(1.3 + 0.36 * len(rows))
+    axes = figure.subplots()
+    place = np.arange(len(rows), dtype=float)
+    axes.hlines(place - 0.14, 0.0, 1.0, color=style.GRAPHITE, linewidth=4, alpha=0.75, label="prior")
+    axes.plot((centre - low) / width, place - 0.14, "|", color=style.INK, markersize=8, markeredgewidth=1.5)
+    axes.hlines(place + 0.16, scaled(rows["posterior_lower"]), scaled(rows["posterior_upper"]),
+                color=style.PURPLE, linewidth=4, label="posterior")
+    axes.plot(scaled(rows["posterior_median"]), place + 0.16, "|", color="white", markersize=8,
+              markeredgewidth=1.5)
+    for y, (_, row) in zip(place, rows.iterrows(), strict=True):
+        text = (f"{plain(row['posterior_median'])} ({plain(row['posterior_lower'])} to "
+                f"{plain(row['posterior_upper'])})")
+        axes.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8)
+    marks = ["†" if j else "" for j in rows["is_judgement"].astype(bool)]
+    axes.set_yticks(place, [fill(f"{label}{mark}", 34) for label, mark in zip(rows["label"], marks, strict=True)],
+                    fontsize=8.5)
+    axes.set_ylim(len(rows) - 0.4, -0.9)
+    axes.set_xticks([0, 1], ["lower", "upper"])
+    axes.set_xlabel("Bounds of the prior interval (each row on its own scale)")
+    axes.axvline(0, color=style.RULE, linewidth=0.8, zorder=0)
+    axes.axvline(1, color=style.RULE, linewidth=0.8, zorder=0)
+    axes.tick_params(axis="y", length=0)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
+    style.finish(figure, scope)
+    said = "; ".join(
+        f"{label}: prior {plain(a)} to {plain(b)}, posterior {plain(c)} to {plain(d)}" for label, a, b, c, d in zip(
+            rows["label"], rows["prior_lower"], rows["prior_upper"], rows["posterior_lower"],
+            rows["posterior_upper"], strict=True))
+    return style.to_drawing(
+        figure, "prior_posterior", "Prior against posterior",
+        f"Bars: {credible(headline)}; tick: median; numbers: posterior. Where both bars are alike, the data said "
+        "nothing about the parameter. † judgement: a prior without a published source.",
+        f"Prior and posterior intervals of the parameters. {said}.")
+
+
+def deaths_fit(
+    tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any], scope: str
+) -> style.Drawing | None:
+    """Certified deaths beside deaths replicated from the fit, for the whole (or the areas together)."""
+    rows = tables.get("deaths_fit")
+    if rows is None or not len(rows):
+        return None
+    rows = rows[(rows["area_code"] == headline["area_code"]) & rows["observed"].notna()]
+    if not len(rows):
+        return None
+    rows = rows.sort_values("year")
+    inside = (rows["observed"] >= rows["lower"]) & (rows["observed"] <= rows["upper"])
+    figure = style.new_figure(3.4)
+    axes = figure.subplots()
+    axes.fill_between(rows["year"], rows["lower"], rows["upper"], color=style.TEAL, alpha=0.22, linewidth=0,
+                      label="replicated: interval")
+    axes.plot(rows["year"], rows["median"], color=style.TEAL, linewidth=2, label="replicated: median")
+    axes.plot(rows.loc[inside, "year"], rows.loc[inside, "observed"], "o", color=style.INK, markersize=4.5,
+              label="certified")
+    if (~inside).any():
+        axes.plot(rows.loc[~inside, "year"], rows.loc[~inside, "observed"], "s", markerfacecolor="white",
+                  color=style.MAGENTA, markersize=6, markeredgewidth=1.8, label="certified, outside the interval")
+    axes.set_ylim(0, float(rows[["upper", "observed"]].to_numpy().max()) * 1.10)
+    style.years(axes.xaxis, rows["year"])
+    axes.set_xlabel("Calendar year of death")
+    axes.set_title("Certified breast cancer deaths in the year (persons)")
+    axes.grid(axis="y")
+    style.thousands(axes.yaxis)
+    axes.legend(loc="lower left", ncols=2)
+    style.finish(figure, scope)
+    return style.to_drawing(
+        figure, "deaths_fit", "Certified and replicated deaths",
+        f"Band: {credible(headline)} of deaths replicated from the fit; dots: certified. {int(inside.sum())} of "
+        f"{len(rows)} years lie inside. These deaths were used in the fit: this is a check, not a validation.",
+        f"Certified breast cancer deaths by year in {headline['area_name']}, {int(rows['year'].min())} to "
+        f"{int(rows['year'].max())}, from {persons(rows['observed'].iloc[0])} to "
+        f"{persons(rows['observed'].iloc[-1])}, over the band of replicated deaths; {int(inside.sum())} of "
+        f"{len(rows)} years lie inside the band.")

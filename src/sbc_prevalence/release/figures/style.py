@@ -1,0 +1,119 @@
+"""Looks shared by all figures: colours, type, footer, and reproducible SVG with a text alternative."""
+
+import io
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from textwrap import fill
+from typing import Any, Final
+from xml.sax.saxutils import escape
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MultipleLocator
+
+from sbc_prevalence.release.content import BANNER
+
+PURPLE, MAGENTA, BLUE, GREEN = "#3F3685", "#9B4393", "#0078D4", "#83BB26"
+GRAPHITE, TEAL, INK, MUTED, RULE = "#948DA3", "#1E7F84", "#1F1B2E", "#5A5466", "#D9D6DF"
+WIDTH = 7.2
+
+RC: Final[Mapping[str, Any]] = {
+    "font.family": "DejaVu Sans", "font.size": 10, "axes.edgecolor": MUTED, "axes.labelcolor": INK,
+    "axes.titlesize": 10.5, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.spines.top": False,
+    "axes.spines.right": False, "axes.linewidth": 0.8, "xtick.color": MUTED, "ytick.color": MUTED,
+    "xtick.labelcolor": INK, "ytick.labelcolor": INK, "text.color": INK, "axes.grid": False,
+    "grid.color": RULE, "grid.linewidth": 0.7, "legend.frameon": False, "legend.fontsize": 9,
+    "svg.fonttype": "path", "svg.hashsalt": "sbc_prevalence", "figure.facecolor": "white",
+    "savefig.facecolor": "white", "hatch.linewidth": 0.6, "axes.axisbelow": True, "path.simplify": True,
+}
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure with its words.
+
+    Parameters
+    ----------
+    name : str
+        File name without ending.
+    title, caption, alt : str
+        Heading, sentence under the figure, and text for those who do not see it.
+    svg : str
+        An `<svg>` element, self-contained, with `<title>` and `<desc>`; no XML declaration.
+    """
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    svg: str
+
+    @property
+    def file_text(self) -> str:
+        """Text of a stand-alone SVG file."""
+        return f'<?xml version="1.0" encoding="utf-8"?>\n{self.svg}\n'
+
+
+def context() -> Any:
+    """Settings under which every figure is drawn and saved."""
+    return mpl.rc_context(dict(RC))
+
+
+def new_figure(height: float) -> Figure:
+    """Figure of the common width, height in inches, without any global state."""
+    return Figure(figsize=(WIDTH, height), layout="constrained")
+
+
+def finish(figure: Figure, scope: str) -> None:
+    """Write the banner and the scope below the figure."""
+    figure.supxlabel(fill(f"{BANNER}. {scope}", 118), fontsize=7.5, color=MUTED, x=0.01, ha="left")
+
+
+def thousands(axis: Any) -> None:
+    """Label an axis 1,000 rather than 1000."""
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
+
+
+def years(axis: Any, values: Iterable[int]) -> None:
+    """Ticks at whole years: every fifth, or every one where there are few."""
+    values = list(values)
+    span = max(values) - min(values)
+    axis.set_major_locator(MultipleLocator(1 if span <= 8 else 5 if span <= 45 else 10))
+    axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f}"))
+
+
+def shade_projected(axes: Axes, years: list[int], label: str = "") -> None:
+    """Set projected years apart: hatched ground from half a year before the first."""
+    if not years:
+        return
+    axes.axvspan(min(years) - 0.5, max(years) + 0.5, facecolor="#F3F1F6", edgecolor=RULE, hatch="////",
+                 linewidth=0, zorder=0)
+    axes.axvline(min(years) - 0.5, color=MUTED, linewidth=0.8, linestyle=(0, (3, 3)), zorder=1)
+    if label:
+        axes.annotate(label, ((min(years) + max(years)) / 2, 0.97), xycoords=("data", "axes fraction"),
+                      ha="center", va="top", fontsize=8.5, color=INK,
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85})
+
+
+def to_drawing(figure: Figure, name: str, title: str, caption: str, alt: str) -> Drawing:
+    """Save a figure as accessible SVG whose bytes depend on its content alone."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return Drawing(name, title, caption, alt, accessible(buffer.getvalue(), name, title, alt))
+
+
+def accessible(svg: str, name: str, title: str, alt: str) -> str:
+    """An `<svg>` element with role, title and description, and ids that no other figure uses."""
+    svg = svg[svg.index("<svg"):].strip()
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    prefix = f"{name}-"
+    svg = re.sub(r'\bid="', f'id="{prefix}', svg)
+    svg = re.sub(r'href="#', f'href="#{prefix}', svg)
+    svg = re.sub(r"url\(#", f"url(#{prefix}", svg)
+    head_end = svg.index(">")
+    head = re.sub(r'\s(width|height)="[^"]*"', "", svg[:head_end])
+    head += f' role="img" aria-labelledby="{prefix}title {prefix}desc"'
+    words = f'<title id="{prefix}title">{escape(title)}</title><desc id="{prefix}desc">{escape(alt)}</desc>'
+    return f"{head}>{words}{svg[head_end + 1:]}"

@@ -1,0 +1,164 @@
+"""Rounding of public numbers: medians to the nearest unit, bounds outward, rates from rounded counts."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from sbc_prevalence.release.content import (
+    BOUNDS,
+    ESTIMATES,
+    IMPLIED,
+    LIVING,
+    NEWLY,
+    RATES,
+    SENSITIVITY,
+    ReleaseContent,
+)
+
+YEARS_UNIT = 0.1
+SHARE_UNIT = 0.01
+RATE_UNIT = 0.1
+SIGNIFICANT = 3
+_SLACK = 1e-9
+_ROW = ["basis", "area_code", "year", "index_date", "presentation", "duration_band"]
+
+
+def nearest(values: ArrayLike, unit: float) -> NDArray[np.float64]:
+    """Nearest multiple of a unit; halves go up."""
+    return _clean(np.floor(np.asarray(values, dtype=float) / unit + 0.5 + _SLACK) * unit)
+
+
+def downward(values: ArrayLike, unit: float) -> NDArray[np.float64]:
+    """Largest multiple of a unit that is not above the value: for lower bounds."""
+    return _clean(np.floor(np.asarray(values, dtype=float) / unit + _SLACK) * unit)
+
+
+def upward(values: ArrayLike, unit: float) -> NDArray[np.float64]:
+    """Smallest multiple of a unit that is not below the value: for upper bounds."""
+    return _clean(np.ceil(np.asarray(values, dtype=float) / unit - _SLACK) * unit)
+
+
+def _clean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Remove binary dust such as 3.4000000000000004 and minus zero."""
+    return np.round(values, 6) + 0.0
+
+
+def significant(values: ArrayLike, digits: int = SIGNIFICANT) -> NDArray[np.float64]:
+    """Round to significant digits: for parameters, whose scales differ."""
+    x = np.asarray(values, dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = digits - 1 - np.floor(np.log10(np.abs(x)))
+        scaled = np.round(x * 10.0**power) / 10.0**power
+    return np.where((x == 0) | ~np.isfinite(x), x, scaled)
+
+
+def round_interval(frame: pd.DataFrame, unit: float, prefix: str = "") -> pd.DataFrame:
+    """Copy with `median`, `lower`, `upper` (after a prefix) rounded to a unit, bounds outward."""
+    out = frame.copy()
+    for name, rule in zip(BOUNDS, (nearest, downward, upward), strict=True):
+        out[prefix + name] = rule(out[prefix + name].to_numpy(dtype=float), unit)
+    return out
+
+
+def round_estimates(frame: pd.DataFrame, unit: int) -> pd.DataFrame:
+    """Round counts; make each rate from its rounded count, so that it tells no more than the count does.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The table `estimates`.
+    unit : int
+        Persons.
+
+    Returns
+    -------
+    DataFrame
+        The same rows in the same order. A rate without its count is rounded to 0.1 per 100,000.
+    """
+    out = frame.copy()
+    out[list(BOUNDS)] = out[list(BOUNDS)].astype(float)
+    counts = out["quantity"].isin([LIVING, NEWLY])
+    out.loc[counts, list(BOUNDS)] = round_interval(out.loc[counts], unit)[list(BOUNDS)]
+    for count_name, rate_name in RATES.items():
+        rates = out["quantity"] == rate_name
+        if not rates.any():
+            continue
+        is_count = frame["quantity"] == count_name
+        exact = frame.loc[is_count, [*_ROW, "upper"]].rename(columns={"upper": "exact_upper"})
+        rounded = out.loc[is_count, [*_ROW, *BOUNDS]].rename(columns={b: f"count_{b}" for b in BOUNDS})
+        rows = frame.loc[rates, [*_ROW, *BOUNDS]].merge(exact, how="left", on=_ROW)
+        rows = rows.merge(rounded, how="left", on=_ROW)
+        per_person = np.where(rows["exact_upper"] > 0, rows["upper"] / rows["exact_upper"], np.nan)
+        for name, rule in zip(BOUNDS, (nearest, downward, upward), strict=True):
+            from_count = rule(rows[f"count_{name}"].to_numpy(dtype=float) * per_person, RATE_UNIT)
+            alone = rule(rows[name].to_numpy(dtype=float), RATE_UNIT)
+            out.loc[rates, name] = np.where(np.isnan(from_count), alone, from_count)
+    return out
+
+
+def round_headline(headline: Mapping[str, Any], unit: int) -> dict[str, Any]:
+    """Headline numbers as they may be shown."""
+    out = dict(headline)
+    units = {LIVING: float(unit), NEWLY: float(unit), "implied_duration": YEARS_UNIT}
+    for quantity, step in units.items():
+        for name, rule in zip(BOUNDS, (nearest, downward, upward), strict=True):
+            value = float(rule(float(out[f"{quantity}_{name}"]), step))
+            out[f"{quantity}_{name}"] = value if quantity == "implied_duration" else round(value)
+    return out
+
+
+def _round_table(name: str, frame: pd.DataFrame, unit: int) -> pd.DataFrame:
+    """Public form of one table."""
+    if not len(frame):
+        return frame.copy()
+    if name == ESTIMATES:
+        return round_estimates(frame, unit)
+    if name == IMPLIED:
+        return round_interval(frame, YEARS_UNIT)
+    if name == SENSITIVITY:
+        out = round_interval(frame, unit)
+        out["implied_duration"] = nearest(out["implied_duration"].to_numpy(dtype=float), YEARS_UNIT)
+        out["beyond_follow_up_share"] = nearest(
+            out["beyond_follow_up_share"].to_numpy(dtype=float), SHARE_UNIT)
+        return out
+    if name == "deaths_fit":
+        out = round_interval(frame, unit)
+        out["observed"] = nearest(out["observed"].to_numpy(dtype=float), unit)
+        return out
+    if name == "shares":
+        return round_interval(frame, SHARE_UNIT)
+    if name == "comparisons":
+        return round_interval(frame, unit, prefix="ours_")
+    if name == "prior_predictive":
+        out = frame.copy()
+        out[list(BOUNDS)] = out[list(BOUNDS)].astype(float)
+        for step, rows in frame.groupby(frame["quantity"].map(_unit_of(unit)), sort=False):
+            out.loc[rows.index, list(BOUNDS)] = round_interval(rows, float(step))[list(BOUNDS)]
+        return out
+    if name in ("prior_posterior", "diagnostics"):
+        out = frame.copy()
+        for column in out.select_dtypes("number"):
+            digits = 4 if column == "rhat" else SIGNIFICANT
+            out[column] = significant(out[column].to_numpy(dtype=float), digits)
+        return out
+    return frame.copy()
+
+
+def _unit_of(persons: int) -> Any:
+    """Rounding unit by the name of a quantity of the prior predictive check."""
+    def unit(quantity: str) -> float:
+        text = quantity.lower()
+        if "duration" in text:
+            return YEARS_UNIT
+        return SHARE_UNIT if "share" in text else float(persons)
+    return unit
+
+
+def public_content(content: ReleaseContent) -> ReleaseContent:
+    """The same content with every number rounded as it may be shown outside."""
+    tables = {name: _round_table(name, frame, content.rounding_unit) for name, frame in content.tables.items()}
+    return replace(content, tables=tables, headline=round_headline(content.headline, content.rounding_unit))
