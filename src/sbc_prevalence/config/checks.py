@@ -1,0 +1,203 @@
+"""What must hold between keys. Works on the plain contents of a file, so that every fault is found at once.
+
+Values of a wrong type are passed over here: the types themselves are reported elsewhere.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from sbc_prevalence.config.faults import suggestion
+from sbc_prevalence.errors import Problem
+
+Raw = Mapping[str, Any]
+
+
+def carried_names() -> tuple[str, ...]:
+    """Names of the tables that the package carries."""
+    folder = resources.files("sbc_prevalence") / "data" / "tables"
+    if not folder.is_dir():
+        return ()
+    return tuple(sorted(f.name.removesuffix(".csv") for f in folder.iterdir() if f.name.endswith(".csv")))
+
+
+def _table(raw: Any, key: str) -> Raw:
+    value = raw.get(key) if isinstance(raw, Mapping) else None
+    return value if isinstance(value, Mapping) else {}
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _day(value: Any) -> date | None:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _years(raw: Raw, where: str) -> Iterator[Problem]:
+    grid = _table(raw, "grid")
+    first, last = _whole(grid.get("first_reported_year")), _whole(grid.get("last_year"))
+    index = _day(grid.get("index_date"))
+
+    def problem(key: str, requirement: str, remedy: str) -> Problem:
+        return Problem("E-CONFIG-YEARS", where, requirement, remedy, column=f"grid.{key}")
+
+    if first is not None and last is not None and first > last:
+        yield problem("last_year", "must not lie before first_reported_year", "Put the years in order.")
+    if index is not None and last is not None and index.year > last:
+        yield problem("index_date", "must not lie after last_year",
+                      "Choose an earlier day or a later last_year.")
+    if index is not None and first is not None and index.year < first:
+        yield problem("index_date", "must not lie before first_reported_year",
+                      "Choose a later day or an earlier first_reported_year.")
+    pauses = grid.get("pause_years")
+    if isinstance(pauses, list | tuple) and all(_whole(p) is not None for p in pauses):
+        if list(pauses) != sorted(set(pauses)):
+            yield problem("pause_years", "must rise, each year once", "Sort the years and drop repetitions.")
+        if last is not None and any(p > last for p in pauses):
+            yield problem("pause_years", "must not lie after last_year", "Take the later years out.")
+
+
+def _origin(entry: Raw, key: str, where: str, options: Sequence[str],
+            detail: str | None) -> Iterator[Problem]:
+    given = [o for o in options if entry.get(o) is not None]
+    if len(given) != 1:
+        words = " and ".join(f"'{g}'" for g in given) if given else "none of them"
+        yield Problem("E-CONFIG-ORIGIN", where,
+                      "needs exactly one of " + ", ".join(options) + f"; has {words}",
+                      "Give 'table' for a table that the package carries, 'file' for one of your own.",
+                      column=key, detail=detail)
+    table = entry.get("table")
+    if isinstance(table, str) and table.startswith("carried:"):
+        name, known = table.removeprefix("carried:"), carried_names()
+        if name not in known and name.isidentifier():
+            yield Problem("E-CONFIG-TABLE", where, "the package carries no table of this name",
+                          suggestion(name, known), column=f"{key}.table", detail=detail)
+
+
+def _file(entry: Raw, key: str, where: str, directory: Path | None, detail: str | None) -> Iterator[Problem]:
+    file = entry.get("file")
+    if directory is not None and isinstance(file, str) and file.strip() and not (directory / file).is_file():
+        yield Problem("E-CONFIG-FILE", where, "there is no such file",
+                      "Paths are relative to the folder of the configuration file.",
+                      column=f"{key}.file", detail=detail)
+
+
+def _areas(raw: Raw, where: str, directory: Path | None) -> Iterator[Problem]:
+    areas = _table(raw, "areas")
+    if not areas:
+        return
+    yield from _origin(areas, "areas", where, ("table", "file", "list"), None)
+    yield from _file(areas, "areas", where, directory, None)
+    listed = areas.get("list")
+    items = [i for i in listed if isinstance(i, Mapping)] if isinstance(listed, list | tuple) else []
+    codes = [i["code"] for i in items if isinstance(i.get("code"), str)]
+    if len(set(codes)) < len(codes):
+        yield Problem("E-CONFIG-TWICE", where, "an area code occurs twice", "List each area once.",
+                      column="areas.list")
+    if areas.get("total_code") in codes and len(codes) > 1:
+        yield Problem("E-CONFIG-TOTAL", where, "the whole is listed among its parts",
+                      "Take the whole out of the list.", column="areas.total_code")
+
+
+def _priors(raw: Raw, where: str) -> Iterator[Problem]:
+    for name, prior in _table(_table(raw, "model"), "priors").items():
+        if isinstance(prior, Mapping) and prior.get("source") is None and prior.get("reason") is None:
+            yield Problem("E-CONFIG-PRIOR", where, "needs a 'source' (published) or a 'reason' (a judgement)",
+                          "Say what the prior rests on.", column=f"model.priors.{name}")
+
+
+def _completeness(entry: Raw, key: str, where: str, detail: str) -> Iterator[Problem]:
+    completeness = _table(entry, "completeness")
+    values = [_number(completeness.get(k)) for k in ("lower95", "median", "upper95")]
+    if None not in values and not values[0] < values[1] < values[2]:  # type: ignore[operator]
+        yield Problem("E-CONFIG-VALUE", where, "must rise: lower95, median, upper95",
+                      "Give proportions between 0 and 1 in this order.",
+                      column=f"{key}.completeness", detail=detail)
+
+
+def _accuracy(entry: Raw, key: str, where: str, detail: str) -> Iterator[Problem]:
+    for name in ("sensitivity", "specificity"):
+        part, column = _table(entry, name), f"{key}.{name}"
+        if not part:
+            continue
+        found, of = _whole(part.get("found")), _whole(part.get("of"))
+        counts = part.get("found") is not None or part.get("of") is not None
+        both = part.get("found") is not None and part.get("of") is not None
+        if (part.get("value") is not None) == counts or counts != both:
+            yield Problem("E-CONFIG-VALUE", where, "needs either 'value' or both of 'found' and 'of'",
+                          "Write { value = 0.9 } or { found = 45, of = 50 }.", column=column, detail=detail)
+        if found is not None and of is not None and found > of:
+            yield Problem("E-CONFIG-VALUE", where, "'found' must not exceed 'of'", "Check the two counts.",
+                          column=column, detail=detail)
+    window = _table(entry, "specificity").get("window")
+    if _table(entry, "specificity") and window != entry.get("definition"):
+        yield Problem("E-CONFIG-WINDOW", where, "must be given and equal 'definition'",
+                      "A specificity holds for one time window: use one validated for this definition.",
+                      column=f"{key}.specificity.window", detail=detail)
+
+
+def _evidence(raw: Raw, where: str, directory: Path | None) -> Iterator[Problem]:
+    entries = raw.get("evidence")
+    if not isinstance(entries, list | tuple):
+        return
+    window = _whole(_table(raw, "model").get("window_days"))
+    seen: dict[tuple[Any, ...], int] = {}
+    for i, entry in enumerate(entries, 1):
+        if not isinstance(entry, Mapping):
+            continue
+        key, kind = f"evidence[{i}]", entry.get("kind")
+        named = f" of kind '{kind}'" if isinstance(kind, str) and kind.isidentifier() else ""
+        detail = f"[[evidence]] table number {i}{named}"
+        yield from _origin(entry, key, where, ("table", "file"), detail)
+        yield from _file(entry, key, where, directory, detail)
+        same = (str(kind), str(entry.get("table")), str(entry.get("file")))
+        if same in seen and same[1:] != ("None", "None"):
+            yield Problem("E-CONFIG-TWICE", where,
+                          f"the same table as in entry {seen[same]}, for the same kind",
+                          "Take one of the two out: evidence must not count twice.",
+                          column=key, detail=detail)
+        seen.setdefault(same, i)
+        if kind == "registrations":
+            own = _whole(entry.get("window_days"))
+            if own is not None and window is not None and own != window:
+                yield Problem("E-CONFIG-WINDOW", where, "must equal model.window_days",
+                              "The window that parts de novo from recurrent disease is one for all evidence.",
+                              column=f"{key}.window_days", detail=detail)
+            yield from _completeness(entry, key, where, detail)
+        if kind == "living_counts":
+            yield from _accuracy(entry, key, where, detail)
+
+
+def _repeated(raw: Raw, where: str) -> Iterator[Problem]:
+    for name, values in _table(raw, "sensitivity").items():
+        if isinstance(values, list | tuple) and len({str(v) for v in values}) < len(values):
+            yield Problem("E-CONFIG-TWICE", where, "a choice occurs twice", "List each choice once.",
+                          column=f"sensitivity.{name}")
+
+
+def check_between_keys(raw: Raw, where: str, directory: Path | None) -> list[Problem]:
+    """Faults that no single key shows: order of years, one origin each, windows that must agree.
+
+    Parameters
+    ----------
+    raw : mapping
+        Contents of the file.
+    where : str
+        File name for the messages.
+    directory : Path or None
+        Folder against which files are looked up; None looks up none.
+    """
+    return [*_areas(raw, where, directory), *_years(raw, where), *_priors(raw, where), *_repeated(raw, where),
+            *_evidence(raw, where, directory)]

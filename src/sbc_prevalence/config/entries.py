@@ -1,0 +1,226 @@
+"""Entries of the ``[[evidence]]`` list: one frozen class per kind, with its own options only."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from sbc_prevalence.config.sections import CarriedName, Day, Positive, Section, Text
+
+Probability = Annotated[float, Field(gt=0, le=1)]
+Proportion = Annotated[float, Field(gt=0, lt=1)]
+Definition = Literal["alive_on_date", "coded_in_year"]
+
+
+def _as_text(value: object) -> object:
+    """A whole number as text, so that ``year = 2021`` and ``year = "2021"`` mean the same."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class EvidenceEntry(Section):
+    """What every entry has: a kind, one place where the figures are, and their origin."""
+
+    kind: str
+    table: CarriedName | None = Field(
+        default=None, description="A table that the package carries, e.g. 'carried:scotland_deaths'.")
+    file: Text | None = Field(
+        default=None, description="Your own CSV table, relative to the folder of this file.")
+    name: Text | None = Field(
+        default=None,
+        description="Name of this piece of evidence in messages and tables; without it, that of "
+                    "the table.")
+    source: Text | None = Field(
+        default=None,
+        description="Where the figures come from; needed with 'file' unless the table has a column "
+                    "'source'.")
+    as_of: Day | None = Field(
+        default=None,
+        description="Day on which the figures were extracted or published; needed with 'file' "
+                    "unless the table has a column 'as_of'.")
+    title: Text | None = Field(default=None, description="Title of the publication.")
+    publisher: Text | None = Field(default=None, description="Who publishes the figures.")
+    year: Annotated[Text | None, BeforeValidator(_as_text)] = Field(
+        default=None,
+        description="Year of publication.")
+    licence: Text | None = Field(default=None, description="Licence of the figures.")
+    note: Text | None = Field(
+        default=None,
+        description="Remark printed beside the source in every report, e.g. that it is a stand-in.")
+
+    COLUMN_KEYS: ClassVar[tuple[str, ...]] = ("source", "as_of")
+    OPTION_KEYS: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def carried(self) -> str | None:
+        """Name of the carried table, without the prefix; None where a file is given."""
+        return None if self.table is None else self.table.removeprefix("carried:")
+
+    @property
+    def label(self) -> str:
+        """Name for messages and tables."""
+        return self.name or self.carried or (self.file or self.kind)
+
+    def column_defaults(self) -> dict[str, str]:
+        """Texts for columns that the table may lack, e.g. ``source`` and ``as_of``."""
+        return {key: str(getattr(self, key)) for key in self.COLUMN_KEYS if getattr(self, key) is not None}
+
+    def provenance(self) -> dict[str, str]:
+        """Origin as the configuration states it; absent keys are absent."""
+        keys = ("title", "publisher", "year", "licence", "source", "as_of", "note")
+        return {key: str(getattr(self, key)) for key in keys if getattr(self, key) is not None}
+
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments of the evidence class for this kind."""
+        return {key: getattr(self, key) for key in self.OPTION_KEYS if getattr(self, key) is not None}
+
+
+class DeathsEntry(EvidenceEntry):
+    """Certified breast cancer deaths by area and year."""
+
+    kind: Literal["deaths"]
+    sex: Literal["female", "male", "all"] = Field(
+        default="female",
+        description="Whose deaths the table counts.")
+    icd10: Text = Field(default="C50", description="Underlying cause of death that the table counts.")
+    OPTION_KEYS = ("sex", "icd10")
+
+
+class PrimaryRegistrationsEntry(EvidenceEntry):
+    """Registrations of primary breast cancer by area and year."""
+
+    kind: Literal["primary_registrations"]
+    behaviour: Literal["invasive"] = Field(
+        default="invasive", description="Invasive disease only: in situ disease (D05) enters nowhere.")
+    OPTION_KEYS = ("behaviour",)
+
+
+class PrimaryAgeProfileEntry(EvidenceEntry):
+    """Ages of invasive primaries, used as a mix only."""
+
+    kind: Literal["primary_age_profile"]
+
+
+class PopulationEntry(EvidenceEntry):
+    """Population by area and year; without it there are no rates per 100,000."""
+
+    kind: Literal["population"]
+
+
+class PublishedSurvivalEntry(EvidenceEntry):
+    """Published survival after metastatic diagnosis."""
+
+    kind: Literal["published_survival"]
+    default_sampling_sd: Positive = Field(
+        default=0.10,
+        description="Sampling sd, on the scale log(-log S), of rows with neither interval nor n.")
+    OPTION_KEYS = ("default_sampling_sd",)
+
+
+class DistantRecurrenceEntry(EvidenceEntry):
+    """Published risks of distant recurrence after early breast cancer."""
+
+    kind: Literal["distant_recurrence"]
+    risk_kind: Literal["net", "crude"] | None = Field(
+        default=None,
+        description="Whether the risks are net or crude of death from other causes; needed unless the "
+                    "table has a column 'risk_kind'. There is no default.")
+    study_error_sd: Positive = Field(
+        default=0.3, description="Error shared by all risks of one study, sd on the log scale.")
+    COLUMN_KEYS = ("source", "as_of", "risk_kind")
+    OPTION_KEYS = ("study_error_sd",)
+
+
+class KnownCompleteness(Section):
+    """Completeness taken as known; the only way to say that nothing is missed."""
+
+    kind: Literal["known"]
+    value: Probability = Field(description="Share of true cases that are registered, above 0 and at most 1.")
+
+
+class LogitNormalCompleteness(Section):
+    """Uncertain completeness: normal on the logit scale."""
+
+    kind: Literal["logit_normal"]
+    median: Proportion = Field(description="Median of the share of true cases that are registered.")
+    lower95: Proportion = Field(description="Lower end of the central 95 % interval.")
+    upper95: Proportion = Field(description="Upper end of the central 95 % interval.")
+
+
+class RegistrationsEntry(EvidenceEntry):
+    """Registrations of metastatic breast cancer by area and year."""
+
+    kind: Literal["registrations"]
+    window_days: int = Field(
+        ge=1, le=730,
+        description="De novo window of these registrations in days; must equal "
+                    "model.window_days.")
+    completeness: Annotated[
+        KnownCompleteness | LogitNormalCompleteness, Field(discriminator="kind")] | None = Field(
+        default=None, description="Prior of completeness; without it, a completeness audit has to be given.")
+    OPTION_KEYS = ("window_days", "completeness")
+
+
+class CompletenessAuditEntry(EvidenceEntry):
+    """Audit: known cases, and how many of them the source had."""
+
+    kind: Literal["completeness_audit"]
+
+
+class Accuracy(Section):
+    """Sensitivity or specificity: known, or as counted in a validation study."""
+
+    value: Probability | None = Field(default=None, description="The proportion, taken as known.")
+    found: Annotated[int, Field(ge=0)] | None = Field(
+        default=None, description="Validation study: how many were classed correctly.")
+    of: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="Validation study: how many were examined.")
+    window: Definition | None = Field(
+        default=None,
+        description="Time window that the proportion belongs to; needed for a specificity, and "
+                    "the same as 'definition'.")
+
+
+class LivingCountsEntry(EvidenceEntry):
+    """Counts of living people flagged by a register or an algorithm."""
+
+    kind: Literal["living_counts"]
+    definition: Definition = Field(
+        description="Whom a count holds: alive on the date, or coded at any time in the year before it.")
+    sensitivity: Accuracy = Field(description="Share of true cases that are flagged.")
+    specificity: Accuracy = Field(
+        description="Share of all others that are not flagged; below 1 the table needs 'base_population'.")
+    OPTION_KEYS = ("definition", "sensitivity", "specificity")
+
+
+class OtherCauseMortalityEntry(EvidenceEntry):
+    """Mortality from all causes but breast cancer, by single year of age."""
+
+    kind: Literal["other_cause_mortality"]
+
+
+class ComparisonFiguresEntry(EvidenceEntry):
+    """Figures that people quote, printed beside ours. Nothing is tuned to them."""
+
+    kind: Literal["comparison_figures"]
+
+
+AnyEvidenceEntry = Annotated[
+    DeathsEntry | PrimaryRegistrationsEntry | PrimaryAgeProfileEntry | PopulationEntry
+    | PublishedSurvivalEntry | DistantRecurrenceEntry | RegistrationsEntry | CompletenessAuditEntry
+    | LivingCountsEntry | OtherCauseMortalityEntry | ComparisonFiguresEntry,
+    Field(discriminator="kind"),
+]
+
+ENTRY_TYPES: Mapping[str, type[EvidenceEntry]] = {
+    "deaths": DeathsEntry,
+    "primary_registrations": PrimaryRegistrationsEntry,
+    "primary_age_profile": PrimaryAgeProfileEntry,
+    "population": PopulationEntry,
+    "published_survival": PublishedSurvivalEntry,
+    "distant_recurrence": DistantRecurrenceEntry,
+    "registrations": RegistrationsEntry,
+    "completeness_audit": CompletenessAuditEntry,
+    "living_counts": LivingCountsEntry,
+    "other_cause_mortality": OtherCauseMortalityEntry,
+    "comparison_figures": ComparisonFiguresEntry,
+}

@@ -1,0 +1,206 @@
+"""A new project folder: a commented configuration and an empty table for every kind of evidence."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sbc_prevalence.config.document import CONFIG_FILE
+from sbc_prevalence.errors import ConfigError, Problem
+
+TABLES = "tables"
+
+TEMPLATE_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "areas": ("area_code", "area_name", "area_level"),
+    "deaths": ("area_code", "year", "sex", "age_band", "count", "source", "as_of"),
+    "primary_registrations": ("area_code", "year", "sex", "age_band", "count", "source", "as_of"),
+    "primary_age_profile": ("area_code", "age_band", "count", "source", "as_of"),
+    "population": ("area_code", "year", "sex", "age_band", "population", "source", "as_of"),
+    "published_survival": (
+        "study", "presentation", "survival_kind", "measure", "duration_from_years", "duration_years", "value",
+        "lower", "upper", "n", "diagnosis_year_from", "diagnosis_year_to", "de_novo_share", "note", "source",
+        "as_of"),
+    "distant_recurrence": (
+        "study", "risk_kind", "stage", "receptor", "age_from", "age_to", "diagnosis_year_from",
+        "diagnosis_year_to", "duration_from_years", "duration_to_years", "value", "source", "as_of"),
+    "registrations": (
+        "area_code", "year", "presentation", "sex", "age_band", "count_lower", "count_upper", "count_status",
+        "source", "as_of"),
+    "completeness_audit": (
+        "area_code", "presentation", "source_audited", "n_known", "n_found", "source", "as_of"),
+    "living_counts": ("area_code", "index_date", "count", "base_population", "source", "as_of"),
+    "other_cause_mortality": ("age", "year", "hazard", "source", "as_of"),
+    "comparison_figures": (
+        "region", "measure", "date_or_period", "value", "counts", "method", "source", "as_of"),
+}
+"""Header of each empty table. Optional columns that are not used may be deleted from a file."""
+
+_CONFIG = '''\
+# One file = one annual run.
+#
+#     sbc-prevalence validate .       checks everything, in seconds; lists every problem at once
+#     sbc-prevalence run .            estimates, and writes a release folder
+#
+# Fill in tables/areas.csv, tables/deaths.csv and tables/primary_registrations.csv; the rest is borrowed from
+# the tables that the package carries until you have your own. An unknown key is refused, so that a slip of
+# the pen cannot change a result.
+
+version = 1
+name = "my-update"                      # small letters, digits, '.', '_', '-': names the release folder
+title = "Secondary breast cancer in my country"
+population_described = "women"          # whom the numbers describe; said on every output
+seed = 20260101                         # any whole number; the same seed gives the same numbers
+note = "Stand-ins: the age mix of primaries and the mortality from other causes are those of Scotland."
+
+[areas]
+file = "tables/areas.csv"               # or: list = [{ code = "X01", name = "North" }, ...]
+total_code = "MY-TOTAL"                 # the code of all areas together, as in your tables; EDIT
+total_name = "My country"               # EDIT
+level = "area"                          # e.g. "NHS health board"
+total_level = "nation"
+
+[grid]
+# first_reported_year = 2000            # default: the first year with deaths
+# last_year = 2025                      # default: the last year with data; later years are projected
+# index_date = "2024-12-31"             # default: 31 December of the last year with deaths
+pause_years = [2020, 2021]              # years in which registration of primaries was interrupted; [] if none
+
+[model]
+incidence = "natural_history"           # or "smooth"
+survival = "weibull"                    # or "piecewise_exponential", "log_logistic"
+trend = "diagnosis_year"                # or "calendar_year", "none"
+window_days = 120                       # metastatic within this many days of the first diagnosis is de novo
+
+# Another prior for one parameter; `sbc-prevalence describe .` lists them:
+# [model.priors.PARAMETER]
+# center = 0.0
+# sd = 0.1
+# source = "publication"                # or: reason = "why", if nothing published supports it
+
+# [sampler]
+# chains = 4
+# draws = 1000
+
+[report]
+ci_prob = 0.95                          # equal-tailed intervals
+rounding_unit = 10                      # published numbers of persons are rounded to multiples of this
+
+# [sensitivity]
+# enabled = true                        # the national table under other families, ratios and spreads
+
+# ---- Evidence: one [[evidence]] table each. Needed: deaths (or registrations), primary_registrations,
+# ---- published_survival, and what turns published risks into recurrences.
+
+[[evidence]]
+kind = "deaths"
+file = "tables/deaths.csv"              # area_code, year, count; at the level of the areas or of the whole
+# source = "..."                        # needed here, unless the table has this column
+# as_of = "2026-03-31"                  # day of extraction; needed here, unless the table has this column
+
+[[evidence]]
+kind = "primary_registrations"
+file = "tables/primary_registrations.csv"   # invasive only (C50)
+
+[[evidence]]
+kind = "primary_age_profile"            # only the mix of ages is used
+table = "carried:scotland_primary_age_profile"
+note = "Stand-in: ages of Scottish primaries."
+
+[[evidence]]
+kind = "published_survival"
+table = "carried:published_survival"
+
+[[evidence]]
+kind = "distant_recurrence"
+table = "carried:distant_recurrence_seer"
+
+[[evidence]]
+kind = "other_cause_mortality"
+table = "carried:other_cause_mortality_scotland"
+note = "Stand-in: mortality of Scottish women from other causes."
+
+# ---- Optional: take the '#' away once the table is filled.
+
+# [[evidence]]
+# kind = "population"                   # without it there are no rates per 100,000
+# file = "tables/population.csv"
+
+# [[evidence]]
+# kind = "registrations"                # registrations of metastatic disease
+# file = "tables/registrations.csv"
+# window_days = 120                     # must equal model.window_days
+# completeness = { kind = "logit_normal", median = 0.80, lower95 = 0.65, upper95 = 0.90 }
+
+# [[evidence]]
+# kind = "completeness_audit"           # of n_known known cases the register had n_found
+# file = "tables/completeness_audit.csv"
+
+# [[evidence]]
+# kind = "living_counts"                # people flagged by a register or an algorithm
+# file = "tables/living_counts.csv"
+# definition = "coded_in_year"          # or "alive_on_date"
+# sensitivity = { found = 45, of = 50 } # or { value = 0.9 }
+# specificity = { value = 1.0, window = "coded_in_year" }
+
+# [[evidence]]
+# kind = "comparison_figures"           # printed beside ours
+# file = "tables/comparison_figures.csv"
+'''
+
+_README = '''\
+# A project for sbc-prevalence
+
+1. Fill in the tables in `tables/`: one row per area and year, whole numbers, source and date on every row.
+   `tables/areas.csv`, `tables/deaths.csv` and `tables/primary_registrations.csv` are enough for a first run.
+2. Edit `config.toml`: title, code and name of the whole, years.
+3. `sbc-prevalence validate .` lists every problem at once, with file, column and rows.
+4. `sbc-prevalence run .` estimates and writes the release folder.
+
+A column that you do not have (`sex`, `age_band`, `base_population`) may be deleted from a table. The columns
+`source` and `as_of` may be deleted where `config.toml` gives them for the whole table. A count that is known
+only within bounds ("<5", suppressed, rounded) has `count_lower`, `count_upper` and `count_status` in place of
+`count`: never write 0 or leave the cell empty for it.
+'''
+
+
+def project_files() -> dict[str, str]:
+    """Relative path and text of every file of a new project."""
+    files = {CONFIG_FILE: _CONFIG, "README.md": _README}
+    for kind, columns in TEMPLATE_COLUMNS.items():
+        files[f"{TABLES}/{kind}.csv"] = ",".join(columns) + "\n"
+    return files
+
+
+def init_project(directory: str | Path) -> tuple[Path, ...]:
+    """Write a commented configuration, empty tables and a README. Never overwrites.
+
+    Parameters
+    ----------
+    directory : path
+        Folder of the new project; made if it does not exist.
+
+    Returns
+    -------
+    tuple of Path
+        Files that were written.
+
+    Raises
+    ------
+    ConfigError
+        If one of the files exists already (nothing is written then), or the folder cannot be written.
+    """
+    folder = Path(directory)
+    files = project_files()
+    standing = [name for name in files if (folder / name).exists()]
+    if standing:
+        raise ConfigError([
+            Problem("E-PROJECT-EXISTS", str(folder / name), "exists already and is not overwritten",
+                    "Choose another folder, or move the file away.") for name in standing])
+    try:
+        for name, text in files.items():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("x", encoding="utf-8", newline="\n") as stream:
+                stream.write(text)
+    except OSError as error:
+        raise ConfigError(Problem("E-PROJECT-WRITE", str(folder), f"cannot be written ({error.strerror})",
+                                  "Choose another folder, or check its permissions.")) from None
+    return tuple(folder / name for name in files)

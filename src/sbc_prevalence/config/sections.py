@@ -1,0 +1,170 @@
+"""Sections of the configuration file, one frozen class each. What a key means stands in its description."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+
+FIRST_YEAR_ALLOWED, LAST_YEAR_ALLOWED = 1900, 2100
+
+SurvivalFamily = Literal["weibull", "piecewise_exponential", "log_logistic"]
+Incidence = Literal["natural_history", "smooth"]
+Trend = Literal["diagnosis_year", "calendar_year", "none"]
+
+
+def _as_date(value: object) -> object:
+    """A day from a TOML date or from text in ISO form; anything else is refused."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and len(value) == 10:
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise PydanticCustomError("iso_date", "must be an existing day written as YYYY-MM-DD")
+
+
+Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+Day = Annotated[date, BeforeValidator(_as_date)]
+CalendarYear = Annotated[int, Field(ge=FIRST_YEAR_ALLOWED, le=LAST_YEAR_ALLOWED)]
+Positive = Annotated[float, Field(gt=0)]
+CarriedName = Annotated[str, Field(pattern=r"^carried:[a-z][a-z0-9_]*$")]
+
+# A TOML array becomes a tuple; its items stay strict.
+CalendarYears = Annotated[tuple[CalendarYear, ...], Field(strict=False)]
+Positives = Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)]
+Families = Annotated[tuple[SurvivalFamily, ...], Field(strict=False, min_length=1)]
+
+
+class Section(BaseModel):
+    """Strict and frozen: an unknown key, a text for a number or a change after reading is refused."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, str_strip_whitespace=True)
+
+
+class AreaItem(Section):
+    """One modelled area, written in the configuration itself."""
+
+    code: Text = Field(description="Code of the area, as in the evidence tables.")
+    name: Text = Field(description="Name of the area, as it is to be printed.")
+
+
+class AreasSection(Section):
+    """The areas that are modelled, and the whole that they make up together."""
+
+    table: CarriedName | None = Field(
+        default=None, description="A table that the package carries, e.g. 'carried:scotland_boards'.")
+    file: Text | None = Field(
+        default=None,
+        description="Your own table of areas (area_code, area_name, area_level), relative to "
+                    "the folder of this file.")
+    list: Annotated[tuple[AreaItem, ...], Field(strict=False, min_length=1)] | None = Field(
+        default=None, description="The areas written out here, each with 'code' and 'name'.")
+    total_code: Text = Field(description="Code of the whole: all modelled areas together.")
+    total_name: Text = Field(description="Name of the whole.")
+    level: Text = Field(default="area", description="Word for the kind of area, e.g. 'NHS health board'.")
+    total_level: Text = Field(default="total", description="Word for the kind of the whole, e.g. 'nation'.")
+
+
+class GridSection(Section):
+    """Calendar years and the headline date."""
+
+    first_reported_year: CalendarYear | None = Field(
+        default=None,
+        description="First year in the published tables; without it, the first year with deaths "
+                    "(or with registrations of metastatic disease).")
+    last_year: CalendarYear | None = Field(
+        default=None,
+        description="Last year in the published tables, flagged as projected where it lies beyond the "
+                    "data; without it, the last year with data.")
+    index_date: Day | None = Field(
+        default=None,
+        description="Date of the headline: people alive at the end of this day. Without it, "
+                    "31 December of the last year with deaths.")
+    pause_years: CalendarYears = Field(
+        default=(),
+        description="Years in which registration of primaries was interrupted: the dip is not passed on "
+                    "to de novo incidence.")
+    backcast_years: int = Field(
+        default=25, ge=1, le=60,
+        description="Years of metastatic diagnoses that are modelled before "
+                    "the first year with data.")
+    recurrence_lag_years: int = Field(
+        default=30, ge=1, le=60, description="Years of primaries before those, from which recurrences arise.")
+
+
+class PriorOverride(Section):
+    """Another prior for one parameter, on the scale on which the model states it."""
+
+    center: float = Field(description="Centre of the prior, on the scale shown by 'describe'.")
+    sd: Positive = Field(description="Standard deviation on the same scale.")
+    source: Text | None = Field(default=None, description="Publication that the prior rests on.")
+    reason: Text | None = Field(
+        default=None,
+        description="Why this prior, where nothing published supports it: it is then called a "
+                    "judgement.")
+
+    @property
+    def is_judgement(self) -> bool:
+        """Whether no published source stands behind the prior."""
+        return self.source is None
+
+
+class ModelSection(Section):
+    """Components of the model."""
+
+    incidence: Incidence = Field(
+        default="natural_history",
+        description="'natural_history': recurrences arise from earlier primaries; 'smooth': a smooth curve.")
+    survival: SurvivalFamily = Field(
+        default="weibull", description="Family of survival after metastatic diagnosis, for the headline.")
+    trend: Trend = Field(default="diagnosis_year", description="How survival changes over time.")
+    window_days: int = Field(
+        ge=1, le=730,
+        description="Days after the first breast cancer diagnosis within which metastatic disease is de "
+                    "novo. The same for every piece of evidence; there is no default.")
+    priors: Mapping[str, PriorOverride] = Field(
+        default_factory=dict,
+        description="Other priors, one table per parameter; 'describe' lists the parameters.")
+
+
+class SamplerSection(Section):
+    """How the posterior is drawn."""
+
+    chains: int = Field(default=4, ge=4, le=64, description="Independent chains; the gate wants at least 4.")
+    draws: int = Field(default=1000, ge=100, description="Draws kept per chain.")
+    tune: int = Field(default=1000, ge=100, description="Draws per chain for adaptation, thrown away.")
+    target_accept: float = Field(default=0.9, gt=0.5, lt=1, description="Target acceptance of the sampler.")
+    cores: int | None = Field(
+        default=None, ge=1, description="Processor cores to use; without it, as many as there are.")
+    max_extensions: int = Field(
+        default=2, ge=0, le=2, description="How often a run may extend itself before the fit is refused.")
+
+
+class ReportSection(Section):
+    """What the published tables look like."""
+
+    ci_prob: float = Field(
+        default=0.95, gt=0, lt=1, description="Probability of every interval (equal-tailed), e.g. 0.95.")
+    rounding_unit: int = Field(
+        default=10, ge=1, le=1000,
+        description="Published numbers of persons are rounded to multiples of this.")
+
+
+class SensitivitySection(Section):
+    """Repetitions of the national table under other choices."""
+
+    enabled: bool = Field(default=True, description="Whether the repeated tables are made.")
+    survival_families: Families = Field(
+        default=("weibull", "piecewise_exponential", "log_logistic"),
+        description="Survival families under which the national table is repeated.")
+    hazard_ratios: Positives = Field(
+        default=(1.0, 1.35, 1.88),
+        description="Recurrent : de novo hazard ratios at which the national table is repeated.")
+    area_spread: Positives = Field(
+        default=(0.5, 2.0), description="Factors on the prior spread between areas.")
+    judgement_width: Positives = Field(
+        default=(0.5, 2.0), description="Factors on the width of all priors that are judgements.")
