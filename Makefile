@@ -1,0 +1,68 @@
+# Recipes use relative paths only, so that a checkout may lie in a folder with spaces in its name.
+# PYTHON=/path/to/python3.12 chooses the interpreter; otherwise tools/setup.sh finds one.
+
+PY := .venv/bin/python
+PYTEST := $(PY) -m pytest -q
+PARALLEL := -n 2 --dist loadfile
+# Two test processes on two cores: the linear algebra underneath must not start threads of its own.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+UPDATE_OUT := releases/scotland
+STUDY := $(PY) -m sbc_prevalence.posterior.study --worlds 100 --out tests/recovery/results/study.jsonl
+
+.DEFAULT_GOAL := help
+.PHONY: help setup ready update test quick lint tests notebooks bench study release-check constraints clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
+	  printf '  make %-14s %s\n' "$$name" "$$words"; done
+
+setup: ## find a Python, make .venv, install; repairs what is broken or out of date
+	@sh tools/setup.sh
+
+ready:
+	@sh tools/setup.sh --quiet
+
+update: ready ## the annual update for Scotland on the figures carried: table, report, release folder
+	@.venv/bin/sbc-prevalence run scotland --out $(UPDATE_OUT)
+
+test: ready ## all that CI runs: lint, types, tests, notebooks; goes on after a failure and fails at the end
+	@$(MAKE) --no-print-directory --keep-going lint tests notebooks
+
+quick: ready ## the tests that need no real fit
+	@$(ONE_THREAD) $(PYTEST) $(PARALLEL) -m "not slow and not study"
+
+lint: ready ## ruff, direction of imports, types
+	@failed=0; \
+	$(PY) -m ruff check . || failed=1; \
+	.venv/bin/lint-imports --no-logo || failed=1; \
+	$(PY) -m mypy || failed=1; \
+	exit $$failed
+
+tests: ready ## every test but the long studies
+	@$(ONE_THREAD) $(PYTEST) $(PARALLEL) -m "not study"
+
+notebooks: ready ## execute every tutorial in notebooks/
+	@rm -rf build/notebooks && mkdir -p build/notebooks
+	@for text in notebooks/[0-9]*.py; do \
+	  $(PY) -m jupytext --quiet --to ipynb --set-kernel python3 \
+	    --output "build/notebooks/$$(basename "$$text" .py).ipynb" "$$text" || exit 1; \
+	done
+	@$(PYTEST) -p no:xdist --timeout=1500 --nbmake --nbmake-timeout=1400 build/notebooks
+
+bench: ready ## measure speed; results are written beside the benchmarks
+	@mkdir -p benchmarks/results
+	@$(PYTEST) benchmarks --benchmark-only --benchmark-json=benchmarks/results/latest.json
+
+study: ready ## the recovery study: 100 simulated worlds, resumes where it stopped (hours)
+	@$(STUDY)
+
+release-check: ready ## build the package, install it apart from this checkout, use it
+	@sh tools/release_check.sh
+
+constraints: ## resolve anew and write constraints.txt
+	@sh tools/constraints.sh
+
+clean: ## remove what tools left behind (keeps .venv and releases/)
+	@rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks .import_linter_cache
+	@find src tests benchmarks notebooks -name __pycache__ -type d -exec rm -rf {} +
