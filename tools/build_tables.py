@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 from published_studies import (
     CONTRASTS,
+    FULL_SOURCE,
     RECURRENCE,
     RECURRENCE_FILE,
     RECURRENCE_LEFT_OUT,
@@ -61,8 +62,8 @@ def long_by_age(frame: Frame, keys: list[str], value: str, prefix: str = "") -> 
 
 
 def scotland_deaths(published: Published) -> Frame:
-    wide = published("scotland_female_breast_cancer_deaths_by_age.csv").assign(area_code=SCOTLAND, sex="female")
-    return long_by_age(wide, ["area_code", "year", "sex"], "count")
+    wide = published("scotland_female_breast_cancer_deaths_by_age.csv")
+    return long_by_age(wide.assign(area_code=SCOTLAND, sex="female"), ["area_code", "year", "sex"], "count")
 
 
 def _board_registrations(published: Published) -> Frame:
@@ -158,13 +159,14 @@ def _survival(published: Published) -> Frame:
         column, number = ("ci_or_note", d.number[5:]) if d.number.startswith("note:") else ("value", d.number)
         scale = 12.0 if d.unit == "months" else 1.0
         bounds = numbers_in(cells["ci_or_note"])[:2] if d.bounds else ["", ""]
-        value, lower, upper = (
-            f"{float(t) / scale:.6g}" if t else "" for t in (numbers_in(cells[column])[int(number) - 1], *bounds))
+        texts = (numbers_in(cells[column])[int(number) - 1], *bounds)
+        value, lower, upper = (f"{float(t) / scale:.6g}" if t else "" for t in texts)
         found.append({
             "study": d.study, "presentation": d.presentation, "survival_kind": d.kind, "measure": d.measure,
             "duration_from_years": d.start, "duration_years": d.years, "value": value, "lower": lower,
-            "upper": upper, "n": d.n, "diagnosis_year_from": d.diagnosed[0], "diagnosis_year_to": d.diagnosed[1],
-            "de_novo_share": d.share, "note": d.note, "source": cells["source"], "subgroup": d.subgroup,
+            "upper": upper, "n": d.n, "diagnosis_year_from": str(d.diagnosed[0]),
+            "diagnosis_year_to": str(d.diagnosed[1]), "de_novo_share": d.share, "note": d.note,
+            "source": FULL_SOURCE.get(cells["source"], cells["source"]), "subgroup": d.subgroup,
             "reason_not_used": d.unused})
     return pd.DataFrame(found)
 
@@ -176,11 +178,12 @@ def published_survival(published: Published) -> Frame:
 
 def published_survival_not_used(published: Published) -> Frame:
     rows = _survival(published)
-    original = published(SURVIVAL_FILE)
+    original = published(SURVIVAL_FILE).to_dict("records")
     contrasts = pd.DataFrame([
-        {"study": original.iloc[row - 1]["population"], "presentation": "all", "survival_kind": "", "measure": measure,
-         "value": original.iloc[row - 1]["value"], "source": original.iloc[row - 1]["source"],
-         "reason_not_used": reason} for row, (measure, reason) in CONTRASTS.items()])
+        {"study": original[row - 1]["population"], "presentation": "all", "measure": measure,
+         "value": original[row - 1]["value"], "source": original[row - 1]["source"],
+         "reason_not_used": reason}
+        for row, (measure, reason) in CONTRASTS.items()])
     return pd.concat([rows[rows["reason_not_used"] != ""], contrasts], ignore_index=True).fillna("")
 
 
@@ -189,8 +192,8 @@ def distant_recurrence_seer(published: Published) -> Frame:
     parts = {name: rows[column].str.split("-", expand=True) for name, column in (
         ("age", "age_group"), ("diagnosis_year", "dx_period"), ("duration", "years_interval"))}
     return pd.DataFrame({
-        "study": "US SEER", "risk_kind": rows["risk_kind"], "stage": rows["stage"], "receptor": rows["hr_status"],
-        "age_from": parts["age"][0], "age_to": parts["age"][1],
+        "study": "US SEER", "risk_kind": rows["risk_kind"], "stage": rows["stage"],
+        "receptor": rows["hr_status"], "age_from": parts["age"][0], "age_to": parts["age"][1],
         "diagnosis_year_from": parts["diagnosis_year"][0], "diagnosis_year_to": parts["diagnosis_year"][1],
         "duration_from_years": parts["duration"][0], "duration_to_years": parts["duration"][1],
         "value": [f"{float(v) / 100:.6g}" for v in rows["conditional_pct_progressing"]],
@@ -216,8 +219,9 @@ def distant_recurrence_other(published: Published) -> Frame:
         lower, upper = (f"{s:.6g}" for s in shares[1:]) if d.bounds else ("", "")
         found.append({
             "study": cells["study"], "risk_kind": "crude", "stage": d.stage, "receptor": d.receptor,
-            "subgroup": d.subgroup, "diagnosis_year_from": d.diagnosed[0], "diagnosis_year_to": d.diagnosed[1],
-            "duration_from_years": f"{d.years[0]:g}", "duration_to_years": f"{d.years[1]:g}",
+            "subgroup": d.subgroup, "diagnosis_year_from": d.diagnosed[0],
+            "diagnosis_year_to": d.diagnosed[1], "duration_from_years": f"{d.years[0]:g}",
+            "duration_to_years": f"{d.years[1]:g}",
             "value": f"{shares[0]:.6g}", "lower": lower, "upper": upper, "n": d.n, "note": d.note,
             "source": cells["source"]})
     return pd.DataFrame(found)
@@ -236,10 +240,9 @@ def other_cause_mortality_scotland(published: Published) -> Frame:
     ages = {band: (low, (high or LAST_AGE + 1) - 1) for band in BANDS for low, high in [parse_age_band(band)]}
     rates = rates_by_single_age(deaths, people, ages)
     table = other_cause_table(
-        hazard_from_qx(shape["qx"].astype(float)), expectancy["life_expectancy_at_birth"].astype(float), rates,
-        list(LIFE_TABLE_YEARS))
-    for column in ("hazard", "all_cause_hazard"):
-        table[column] = [f"{h:.6e}" for h in table[column]]
+        hazard_from_qx(shape["qx"].astype(float)), expectancy["life_expectancy_at_birth"].astype(float),
+        rates, list(LIFE_TABLE_YEARS))
+    table["hazard"] = [f"{h:.6e}" for h in table["hazard"]]
     return table[["age", "year", "hazard"]]
 
 
@@ -248,7 +251,7 @@ def main(arguments: list[str] | None = None) -> int:
     from comparison_tables import comparison_figures, completeness_published
 
     home = Path(__file__).resolve().parents[1] / "src" / "sbc_prevalence" / "data" / "carried"
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description="Build the carried tables from published figures.")
     parser.add_argument("folder", type=Path, help="folder of published figures")
     parser.add_argument("--out", type=Path, default=home, help="where the tables are written")
     chosen = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""Published completeness and published counts of people with metastatic disease: reference only, never fitted to."""
+"""Published completeness and counts of people with metastatic disease: for reference, never fitted to."""
 
 from collections.abc import Callable
 
@@ -11,8 +11,10 @@ COUNTS = {
     2: ("2020-04-01", "2021-03-31", "people with a hospital code for it at any time in a financial year"),
     3: ("2019-10-01", "2022-09-30", "de novo diagnoses in three years, not people living with it"),
     4: ("2023-01-01", "2025-12-31", "people living with it, scaled up from the English hospital-code count"),
-    5: ("2025-11-01", "2025-11-30", "people living with it, a round figure quoted in parliament; origin not published"),
-    6: ("2012-12-31", "2012-12-31", "women living on the date, de novo and recurrent, by back-calculation from deaths"),
+    5: ("2025-11-01", "2025-11-30",
+        "people living with it, a round figure quoted in parliament; origin not published"),
+    6: ("2012-12-31", "2012-12-31",
+        "women living on the date, de novo and recurrent, by back-calculation from deaths"),
     7: ("2012-12-31", "2012-12-31", "women living on the date, de novo only, counted by registries"),
     8: ("2012-12-31", "2012-12-31", "women living on the date, recurrent only: the total less de novo"),
     9: ("2016-12-31", "2016-12-31", "women living on the date, projected by the same back-calculation"),
@@ -35,8 +37,8 @@ def comparison_figures(published: Callable[[str], pd.DataFrame]) -> pd.DataFrame
     before = rows["source"].shift()
     rows["source"] = rows["source"].where(rows["source"] != "same report", before)
     rows["source"] = rows["source"].where(rows["source"] != "same report", before.shift())
-    return rows[["region", "measure", "date_or_period", "date_from", "date_to", "value", "unit", "counts", "method",
-                 "role", "source"]]
+    return rows[["region", "measure", "date_or_period", "date_from", "date_to", "value", "unit", "counts",
+                 "method", "role", "source"]]
 
 
 def completeness_published(published: Callable[[str], pd.DataFrame]) -> pd.DataFrame:
@@ -52,12 +54,13 @@ def completeness_published(published: Callable[[str], pd.DataFrame]) -> pd.DataF
             raise SystemExit("completeness_published.csv: as many measures as values are needed")
         for measure, value in zip(measures, values, strict=True):
             bounds = numbers_in(value)
-            percent = "%" in value
-            low, high = ((f"{float(b) / 100:g}" for b in bounds) if len(bounds) == 2 and percent else ("", ""))
+            ranged = len(bounds) == 2 and "%" in value
+            low, high = (f"{float(b) / 100:g}" for b in bounds) if ranged else ("", "")
             single = value if not low else ""
             proportion = bool(low) or float(single) < 1
             found.append({
-                "setting": cells["setting"], "measure": f"{prefix}: {measure}" if sep else measure, "value": single,
-                "value_lower": low, "value_upper": high, "unit": "proportion" if proportion else "count",
-                "denominator": cells["denominator"], "source": cells["source"]})
+                "setting": cells["setting"], "measure": f"{prefix}: {measure}" if sep else measure,
+                "value": single, "value_lower": low, "value_upper": high,
+                "unit": "proportion" if proportion else "count", "denominator": cells["denominator"],
+                "source": cells["source"]})
     return pd.DataFrame(found)
