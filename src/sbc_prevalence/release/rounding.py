@@ -160,5 +160,6 @@ def _unit_of(persons: int) -> Any:
 
 def public_content(content: ReleaseContent) -> ReleaseContent:
     """The same content with every number rounded as it may be shown outside."""
-    tables = {name: _round_table(name, frame, content.rounding_unit) for name, frame in content.tables.items()}
-    return replace(content, tables=tables, headline=round_headline(content.headline, content.rounding_unit))
+    unit = content.rounding_unit
+    tables = {name: _round_table(name, frame, unit) for name, frame in content.tables.items()}
+    return replace(content, tables=tables, headline=round_headline(content.headline, unit))

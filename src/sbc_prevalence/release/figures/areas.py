@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sbc_prevalence.release.content import ESTIMATES, LIVING, RATES
+from sbc_prevalence.release.content import BOUNDS, ESTIMATES, LIVING, RATES
 from sbc_prevalence.release.figures import style
 from sbc_prevalence.release.tables import areas_at_index_date, maybe
 from sbc_prevalence.release.words import credible, date_words, heading, persons
@@ -28,7 +28,7 @@ def areas(
     axes_list = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
     place = np.arange(len(rows))
     for axes, (quantity, label, colour) in zip(axes_list, panels, strict=True):
-        median, low, high = (rows[f"{quantity}_{b}"].to_numpy(dtype=float) for b in ("median", "lower", "upper"))
+        median, low, high = (rows[f"{quantity}_{b}"].to_numpy(dtype=float) for b in BOUNDS)
         axes.barh(place[::2], [1] * len(place[::2]), height=1.0, color="#F6F4F9", zorder=0,
                   transform=axes.get_yaxis_transform())
         axes.hlines(place, low, high, color=colour, linewidth=3, alpha=0.45)
@@ -43,8 +43,8 @@ def areas(
         level = float(whole["median"].iloc[0])
         axes_list[1].axvline(level, color=style.INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
         axes_list[1].annotate(
-            f"{headline['area_name']} {level:,.0f}", (level, 0), xytext=(4, 0), xycoords=("data", "axes fraction"),
-            textcoords="offset points", va="bottom", fontsize=8,
+            f"{headline['area_name']} {level:,.0f}", (level, 0), xytext=(4, 0),
+            xycoords=("data", "axes fraction"), textcoords="offset points", va="bottom", fontsize=8,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85})
     axes_list[0].set_yticks(place, [n.removeprefix("NHS ") for n in rows["area_name"]])
     axes_list[0].set_ylim(len(rows) - 0.4, -0.6)
@@ -57,6 +57,6 @@ def areas(
             strict=True))
     return style.to_drawing(
         figure, "areas", "Living by area",
-        f"Dot: median; bar: {credible(headline)}. In order of size, not of rate: the order of areas by rate is not "
-        "informed by data on deaths.",
+        f"Dot: median; bar: {credible(headline)}. In order of size, not of rate: differences "
+        "between areas in their rates are mostly differences between priors where areas have no data of their own.",
         f"Dot and interval chart of persons living by area on {date_words(headline['index_date'])}. {said}.")

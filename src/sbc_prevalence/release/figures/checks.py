@@ -39,8 +39,8 @@ def prior_posterior(
                 f"{plain(row['posterior_upper'])})")
         axes.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8)
     marks = ["†" if j else "" for j in rows["is_judgement"].astype(bool)]
-    axes.set_yticks(place, [fill(f"{label}{mark}", 34) for label, mark in zip(rows["label"], marks, strict=True)],
-                    fontsize=8.5)
+    names = [fill(f"{label}{mark}", 34) for label, mark in zip(rows["label"], marks, strict=True)]
+    axes.set_yticks(place, names, fontsize=8.5)
     axes.set_ylim(len(rows) - 0.4, -0.9)
     axes.set_xticks([0, 1], ["lower", "upper"])
     axes.set_xlabel("Bounds of the prior interval (each row on its own scale)")
@@ -50,13 +50,14 @@ def prior_posterior(
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", ncols=2)
     style.finish(figure, scope)
     said = "; ".join(
-        f"{label}: prior {plain(a)} to {plain(b)}, posterior {plain(c)} to {plain(d)}" for label, a, b, c, d in zip(
+        f"{label}: prior {plain(a)} to {plain(b)}, posterior {plain(c)} to {plain(d)}"
+        for label, a, b, c, d in zip(
             rows["label"], rows["prior_lower"], rows["prior_upper"], rows["posterior_lower"],
             rows["posterior_upper"], strict=True))
     return style.to_drawing(
         figure, "prior_posterior", "Prior against posterior",
-        f"Bars: {credible(headline)}; tick: median; numbers: posterior. Where both bars are alike, the data said "
-        "nothing about the parameter. † judgement: a prior without a published source.",
+        f"Bars: {credible(headline)}; tick: median; numbers: posterior. Where both bars are alike, the data "
+        "said nothing about the parameter. † judgement: a prior without a published source.",
         f"Prior and posterior intervals of the parameters. {said}.")
 
 
@@ -81,7 +82,8 @@ def deaths_fit(
               label="certified")
     if (~inside).any():
         axes.plot(rows.loc[~inside, "year"], rows.loc[~inside, "observed"], "s", markerfacecolor="white",
-                  color=style.MAGENTA, markersize=6, markeredgewidth=1.8, label="certified, outside the interval")
+                  color=style.MAGENTA, markersize=6, markeredgewidth=1.8,
+                  label="certified, outside the interval")
     axes.set_ylim(0, float(rows[["upper", "observed"]].to_numpy().max()) * 1.10)
     style.years(axes.xaxis, rows["year"])
     axes.set_xlabel("Calendar year of death")
@@ -92,8 +94,8 @@ def deaths_fit(
     style.finish(figure, scope)
     return style.to_drawing(
         figure, "deaths_fit", "Certified and replicated deaths",
-        f"Band: {credible(headline)} of deaths replicated from the fit; dots: certified. {int(inside.sum())} of "
-        f"{len(rows)} years lie inside. These deaths were used in the fit: this is a check, not a validation.",
+        f"Band: {credible(headline)} of deaths replicated from the fit; dots: certified. {int(inside.sum())} "
+        f"of {len(rows)} years lie inside. These deaths were used in the fit: a check, not a validation.",
         f"Certified breast cancer deaths by year in {headline['area_name']}, {int(rows['year'].min())} to "
         f"{int(rows['year'].max())}, from {persons(rows['observed'].iloc[0])} to "
         f"{persons(rows['observed'].iloc[-1])}, over the band of replicated deaths; {int(inside.sum())} of "

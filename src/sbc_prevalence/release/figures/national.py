@@ -38,8 +38,9 @@ def trend(tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any], scope
     first, last = rows.iloc[0], rows[~rows["projected"]].iloc[-1]
     level = credible(headline)
     alt = (
-        f"Two line charts for {headline['area_name']}. Living: {persons(first[LIVING + '_median'])} at the end of "
-        f"{int(first['year'])}, {persons(last[LIVING + '_median'])} at the end of {int(last['year'])} ({level} "
+        f"Two line charts for {headline['area_name']}. Living: {persons(first[LIVING + '_median'])} at the end "
+        f"of {int(first['year'])}, {persons(last[LIVING + '_median'])} at the end of {int(last['year'])} "
+        f"({level} "
         f"{persons(last[LIVING + '_lower'])} to {persons(last[LIVING + '_upper'])}). Newly diagnosed: "
         f"{persons(first[NEWLY + '_median'])} in {int(first['year'])}, {persons(last[NEWLY + '_median'])} in "
         f"{int(last['year'])}."
@@ -48,8 +49,8 @@ def trend(tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any], scope
         f"Line: median; band: {level}. Counts shown are {headline['basis']} persons."
         + (" Hatched ground and dashed lines: projected, no deaths were available for these years."
            if projected else ""))
-    return style.to_drawing(
-        figure, "national_trend", f"{headline['area_name']}: living and newly diagnosed by year", caption, alt)
+    title = f"{headline['area_name']}: living and newly diagnosed by year"
+    return style.to_drawing(figure, "national_trend", title, caption, alt)
 
 
 def _band(axes: Axes, rows: pd.DataFrame, quantity: str, colour: str) -> None:
@@ -78,8 +79,8 @@ def by_duration(
         return None
     kinds = maybe(tables[ESTIMATES], headline, LIVING, by="presentation")
     figure = style.new_figure(3.1 if kinds is None else 4.5)
-    panels = np.atleast_1d(figure.subplots(
-        1 if kinds is None else 2, 1, height_ratios=[1] if kinds is None else [5, 2.4], sharex=True))
+    panels: list[Axes] = list(np.ravel(np.asarray(figure.subplots(
+        1 if kinds is None else 2, 1, height_ratios=[1] if kinds is None else [5, 2.4], sharex=True))))
     labels = [f"{b} year{'' if b == '<1' else 's'}".replace("<1", "under 1").replace("-", "–")
               for b in bands["duration_band"]]
     _bars(panels[0], labels, bands, style.PURPLE)
@@ -95,9 +96,9 @@ def by_duration(
             labels, bands["median"], bands["lower"], bands["upper"], strict=True))
     return style.to_drawing(
         figure, "living_by_duration", "Living by time since diagnosis",
-        f"Bar: median; line: {credible(headline)}. Medians of parts need not add up to the median of the whole.",
-        f"Horizontal bars of persons living in {headline['area_name']} on {date_words(headline['index_date'])} by "
-        f"time since metastatic diagnosis. {said}.")
+        f"Bar: median; line: {credible(headline)}. Medians of parts need not add up to the median of all.",
+        f"Horizontal bars of persons living in {headline['area_name']} on {date_words(headline['index_date'])} "
+        f"by time since metastatic diagnosis. {said}.")
 
 
 def _bars(axes: Axes, labels: list[str], rows: pd.DataFrame, colour: str) -> None:

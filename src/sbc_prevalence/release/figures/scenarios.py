@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 from sbc_prevalence.release.content import LIVING
 from sbc_prevalence.release.figures import style
 from sbc_prevalence.release.tables import national_sensitivity
-from sbc_prevalence.release.words import credible, date_words, persons
+from sbc_prevalence.release.words import credible, date_words, heading, persons
 
 
 def scenarios(
@@ -47,7 +47,7 @@ def scenarios(
                       xycoords=("axes fraction", "data"), va="center", fontsize=8.5,
                       fontweight="bold" if main else "normal")
     axes.set_yticks([*place, *[h for h, _ in headings]],
-                    [*[fill(str(s), 34) for s in rows["scenario"]], *[h[:1].upper() + h[1:] for _, h in headings]])
+                    [*[fill(str(s), 34) for s in rows["scenario"]], *[heading(h) for _, h in headings]])
     for text in axes.get_yticklabels()[len(place):]:
         text.set_fontweight("bold")
     axes.tick_params(axis="y", length=0)
@@ -64,6 +64,6 @@ def scenarios(
             rows[f"{LIVING}_upper"], strict=True))
     return style.to_drawing(
         figure, "scenarios", "How much the living count depends on choices",
-        f"Dot: median; bar: {credible(headline)} given the choice; diamond: the choice of the headline, whose "
-        "interval is the shaded ground. No interval here covers the choice between rows.",
+        f"Dot: median; bar: {credible(headline)} given the choice; diamond: the choice of the headline, "
+        "whose interval is the shaded ground. No interval here covers the choice between rows.",
         f"Intervals of persons living in {headline['area_name']} under each choice. {said}.")

@@ -9,6 +9,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 import matplotlib as mpl
+import matplotlib.style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
@@ -21,8 +22,8 @@ WIDTH = 7.2
 
 RC: Final[Mapping[str, Any]] = {
     "font.family": "DejaVu Sans", "font.size": 10, "axes.edgecolor": MUTED, "axes.labelcolor": INK,
-    "axes.titlesize": 10.5, "axes.titleweight": "bold", "axes.titlelocation": "left", "axes.spines.top": False,
-    "axes.spines.right": False, "axes.linewidth": 0.8, "xtick.color": MUTED, "ytick.color": MUTED,
+    "axes.titlesize": 10.5, "axes.titleweight": "bold", "axes.titlelocation": "left",
+    "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.8, "xtick.color": MUTED, "ytick.color": MUTED,
     "xtick.labelcolor": INK, "ytick.labelcolor": INK, "text.color": INK, "axes.grid": False,
     "grid.color": RULE, "grid.linewidth": 0.7, "legend.frameon": False, "legend.fontsize": 9,
     "svg.fonttype": "path", "svg.hashsalt": "sbc_prevalence", "figure.facecolor": "white",
@@ -58,7 +59,7 @@ class Drawing:
 
 def context() -> Any:
     """Settings under which every figure is drawn and saved."""
-    return mpl.rc_context(dict(RC))
+    return mpl.style.context(["default", dict(RC)])
 
 
 def new_figure(height: float) -> Figure:

@@ -1,0 +1,79 @@
+"""The report: one self-contained HTML page."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from importlib import resources
+
+import jinja2
+from markupsafe import Markup
+
+from sbc_prevalence.release import sheets
+from sbc_prevalence.release.content import BANNER, LIVING, WORD_KEYS, ReleaseContent
+from sbc_prevalence.release.figures.style import Drawing
+from sbc_prevalence.release.tables import denominator, national_sensitivity, select
+from sbc_prevalence.release.words import credible, date_words, decimal, heading, persons
+
+
+
+def _template(name: str) -> str:
+    """Text of a file in the folder of templates."""
+    return resources.files("sbc_prevalence.release").joinpath("templates", name).read_text("utf-8")
+
+
+def _environment() -> jinja2.Environment:
+    """Templates of the package, with escaping and without silence about missing names."""
+    environment = jinja2.Environment(
+        loader=jinja2.FunctionLoader(_template), autoescape=True, undefined=jinja2.StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True)
+    environment.filters.update(persons=persons, decimal=decimal, date_words=date_words, heading=heading)
+    return environment
+
+
+def render_report(
+    content: ReleaseContent, figures: Mapping[str, Drawing], *, created: datetime, release_id: str
+) -> str:
+    """The page as text.
+
+    Parameters
+    ----------
+    content : ReleaseContent
+        Public content: already rounded.
+    figures : mapping of str to Drawing
+    created : datetime
+    release_id : str
+
+    Returns
+    -------
+    str
+        HTML without any outside resource.
+    """
+    head = content.headline
+    area_sheet = sheets.areas(content)
+    scenarios = national_sensitivity(content.tables, head)
+    national = select(content.tables["estimates"], head, LIVING).iloc[0]
+    shown = {
+        "by_year": sheets.by_year(content), "sensitivity": sheets.sensitivity(content),
+        "duration": sheets.split(content, "duration"), "presentation": sheets.split(content, "presentation"),
+        "areas": area_sheet[0] if area_sheet else None, "area_spread": sheets.area_spread(content),
+        "comparisons": sheets.comparisons(content), "predictive": sheets.predictive(content),
+        "shares": sheets.shares(content), "parameters": sheets.parameters(content),
+        "priors": sheets.priors(content), "diagnostics": sheets.diagnostics(content),
+        "coverage": sheets.coverage(content),
+        "sources": sheets.generic(content.tables.get("sources"), "Sources of the data, with their licences."),
+        "gate": sheets.key_values(content.diagnostics, "The run that these numbers come from.",
+                                  ("What", "Value")),
+        "inputs": sheets.key_values(content.input_hashes, "Inputs and their SHA-256.", ("Input", "SHA-256")),
+        "versions": sheets.key_values(content.versions, "Software.", ("Package", "Version")),
+    }
+    page = _environment().get_template("report.html.j2").render(
+        content=content, headline=head, words=content.words, banner=BANNER, level=credible(head),
+        figures={name: (d, Markup(d.svg)) for name, d in figures.items()}, sheets=shown,
+        style=Markup(_template("report.css")),
+        denominator=denominator(content.tables, head), areas_rest_on=area_sheet[1] if area_sheet else "",
+        national_rests_on=str(national["rests_on"]), headline_projected=bool(national["projected"]),
+        scenario_range=(
+            (float(scenarios["living_median"].min()), float(scenarios["living_median"].max()))
+            if len(scenarios) else None),
+        other_words={k: v for k, v in content.words.items() if k not in WORD_KEYS and v},
+        created=created, release_id=release_id)
+    return page if page.endswith("\n") else page + "\n"
