@@ -3,8 +3,10 @@
 Values of a wrong type are passed over here: the types themselves are reported elsewhere.
 """
 
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -15,12 +17,12 @@ from sbc_prevalence.errors import Problem
 Raw = Mapping[str, Any]
 
 
-def carried_names() -> tuple[str, ...]:
-    """Names of the tables that the package carries."""
-    folder = resources.files("sbc_prevalence") / "data" / "tables"
-    if not folder.is_dir():
-        return ()
-    return tuple(sorted(f.name.removesuffix(".csv") for f in folder.iterdir() if f.name.endswith(".csv")))
+@cache
+def carried_kinds() -> Mapping[str, str]:
+    """Name and kind of every table that the package carries, from its catalogue."""
+    catalogue = resources.files("sbc_prevalence") / "data" / "carried" / "catalogue.toml"
+    entries = tomllib.loads(catalogue.read_text(encoding="utf-8"))
+    return {name: str(entry["kind"]) for name, entry in entries.items()}
 
 
 def _table(raw: Any, key: str) -> Raw:
@@ -69,7 +71,7 @@ def _years(raw: Raw, where: str) -> Iterator[Problem]:
             yield problem("pause_years", "must not lie after last_year", "Take the later years out.")
 
 
-def _origin(entry: Raw, key: str, where: str, options: Sequence[str],
+def _origin(entry: Raw, key: str, where: str, options: Sequence[str], kind: Any,
             detail: str | None) -> Iterator[Problem]:
     given = [o for o in options if entry.get(o) is not None]
     if len(given) != 1:
@@ -80,10 +82,15 @@ def _origin(entry: Raw, key: str, where: str, options: Sequence[str],
                       column=key, detail=detail)
     table = entry.get("table")
     if isinstance(table, str) and table.startswith("carried:"):
-        name, known = table.removeprefix("carried:"), carried_names()
-        if name not in known and name.isidentifier():
+        name, known = table.removeprefix("carried:"), carried_kinds()
+        fitting = [n for n, k in known.items() if k == kind] or list(known)
+        if name not in known:
             yield Problem("E-CONFIG-TABLE", where, "the package carries no table of this name",
-                          suggestion(name, known), column=f"{key}.table", detail=detail)
+                          suggestion(name, fitting), column=f"{key}.table", detail=detail)
+        elif name not in fitting:
+            yield Problem("E-CONFIG-TABLE", where, f"is a carried table of another kind, '{known[name]}'",
+                          "Carried tables of this kind: " + ", ".join(fitting) + ".",
+                          column=f"{key}.table", detail=detail)
 
 
 def _file(entry: Raw, key: str, where: str, directory: Path | None, detail: str | None) -> Iterator[Problem]:
@@ -98,7 +105,7 @@ def _areas(raw: Raw, where: str, directory: Path | None) -> Iterator[Problem]:
     areas = _table(raw, "areas")
     if not areas:
         return
-    yield from _origin(areas, "areas", where, ("table", "file", "list"), None)
+    yield from _origin(areas, "areas", where, ("table", "file", "list"), "areas", None)
     yield from _file(areas, "areas", where, directory, None)
     listed = areas.get("list")
     items = [i for i in listed if isinstance(i, Mapping)] if isinstance(listed, list | tuple) else []
@@ -141,9 +148,9 @@ def _accuracy(entry: Raw, key: str, where: str, detail: str) -> Iterator[Problem
         if found is not None and of is not None and found > of:
             yield Problem("E-CONFIG-VALUE", where, "'found' must not exceed 'of'", "Check the two counts.",
                           column=column, detail=detail)
-    window = _table(entry, "specificity").get("window")
-    if _table(entry, "specificity") and window != entry.get("definition"):
-        yield Problem("E-CONFIG-WINDOW", where, "must be given and equal 'definition'",
+    specificity = _table(entry, "specificity")
+    if specificity and specificity.get("value") != 1 and specificity.get("window") != entry.get("definition"):
+        yield Problem("E-CONFIG-WINDOW", where, "must be given and equal 'definition', unless it is 1",
                       "A specificity holds for one time window: use one validated for this definition.",
                       column=f"{key}.specificity.window", detail=detail)
 
@@ -160,7 +167,7 @@ def _evidence(raw: Raw, where: str, directory: Path | None) -> Iterator[Problem]
         key, kind = f"evidence[{i}]", entry.get("kind")
         named = f" of kind '{kind}'" if isinstance(kind, str) and kind.isidentifier() else ""
         detail = f"[[evidence]] table number {i}{named}"
-        yield from _origin(entry, key, where, ("table", "file"), detail)
+        yield from _origin(entry, key, where, ("table", "file"), kind, detail)
         yield from _file(entry, key, where, directory, detail)
         same = (str(kind), str(entry.get("table")), str(entry.get("file")))
         if same in seen and same[1:] != ("None", "None"):

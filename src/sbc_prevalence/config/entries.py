@@ -47,7 +47,6 @@ class EvidenceEntry(Section):
         default=None,
         description="Remark printed beside the source in every report, e.g. that it is a stand-in.")
 
-    COLUMN_KEYS: ClassVar[tuple[str, ...]] = ("source", "as_of")
     OPTION_KEYS: ClassVar[tuple[str, ...]] = ()
 
     @property
@@ -62,7 +61,7 @@ class EvidenceEntry(Section):
 
     def column_defaults(self) -> dict[str, str]:
         """Texts for columns that the table may lack, e.g. ``source`` and ``as_of``."""
-        return {key: str(getattr(self, key)) for key in self.COLUMN_KEYS if getattr(self, key) is not None}
+        return {key: str(getattr(self, key)) for key in ("source", "as_of") if getattr(self, key) is not None}
 
     def provenance(self) -> dict[str, str]:
         """Origin as the configuration states it; absent keys are absent."""
@@ -70,37 +69,46 @@ class EvidenceEntry(Section):
         return {key: str(getattr(self, key)) for key in keys if getattr(self, key) is not None}
 
     def options(self) -> dict[str, Any]:
-        """Keyword arguments of the evidence class for this kind."""
-        return {key: getattr(self, key) for key in self.OPTION_KEYS if getattr(self, key) is not None}
+        """Options of the evidence class for this kind; tables of options as plain mappings."""
+        values = {key: getattr(self, key) for key in self.OPTION_KEYS if getattr(self, key) is not None}
+        return {key: value.model_dump(exclude_none=True) if isinstance(value, Section) else value
+                for key, value in values.items()}
 
 
-class DeathsEntry(EvidenceEntry):
+class CountedEntry(EvidenceEntry):
+    """Counts of people of one sex."""
+
+    sex: Literal["female", "male", "all"] = Field(
+        default="female",
+        description="Whom the table counts; where it has a column 'sex', these rows are taken.")
+    OPTION_KEYS: ClassVar[tuple[str, ...]] = ("sex",)
+
+
+class DeathsEntry(CountedEntry):
     """Certified breast cancer deaths by area and year."""
 
     kind: Literal["deaths"]
-    sex: Literal["female", "male", "all"] = Field(
-        default="female",
-        description="Whose deaths the table counts.")
-    icd10: Text = Field(default="C50", description="Underlying cause of death that the table counts.")
+    icd10: Literal["C50"] = Field(
+        default="C50", description="Underlying cause of death that the table counts.")
     OPTION_KEYS = ("sex", "icd10")
 
 
-class PrimaryRegistrationsEntry(EvidenceEntry):
+class PrimaryRegistrationsEntry(CountedEntry):
     """Registrations of primary breast cancer by area and year."""
 
     kind: Literal["primary_registrations"]
     behaviour: Literal["invasive"] = Field(
         default="invasive", description="Invasive disease only: in situ disease (D05) enters nowhere.")
-    OPTION_KEYS = ("behaviour",)
+    OPTION_KEYS = ("sex", "behaviour")
 
 
-class PrimaryAgeProfileEntry(EvidenceEntry):
+class PrimaryAgeProfileEntry(CountedEntry):
     """Ages of invasive primaries, used as a mix only."""
 
     kind: Literal["primary_age_profile"]
 
 
-class PopulationEntry(EvidenceEntry):
+class PopulationEntry(CountedEntry):
     """Population by area and year; without it there are no rates per 100,000."""
 
     kind: Literal["population"]
@@ -126,38 +134,41 @@ class DistantRecurrenceEntry(EvidenceEntry):
                     "table has a column 'risk_kind'. There is no default.")
     study_error_sd: Positive = Field(
         default=0.3, description="Error shared by all risks of one study, sd on the log scale.")
-    COLUMN_KEYS = ("source", "as_of", "risk_kind")
-    OPTION_KEYS = ("study_error_sd",)
+    OPTION_KEYS = ("risk_kind", "study_error_sd")
 
 
 class KnownCompleteness(Section):
     """Completeness taken as known; the only way to say that nothing is missed."""
 
-    kind: Literal["known"]
+    kind: Literal["known"] = Field(description="Which form this is.")
     value: Probability = Field(description="Share of true cases that are registered, above 0 and at most 1.")
+    source: Text | None = Field(
+        default=None, description="Where it comes from, or why it is a judgement.")
 
 
 class LogitNormalCompleteness(Section):
     """Uncertain completeness: normal on the logit scale."""
 
-    kind: Literal["logit_normal"]
+    kind: Literal["logit_normal"] = Field(description="Which form this is.")
     median: Proportion = Field(description="Median of the share of true cases that are registered.")
     lower95: Proportion = Field(description="Lower end of the central 95 % interval.")
     upper95: Proportion = Field(description="Upper end of the central 95 % interval.")
+    source: Text | None = Field(
+        default=None, description="Where it comes from, or why it is a judgement.")
 
 
-class RegistrationsEntry(EvidenceEntry):
+class RegistrationsEntry(CountedEntry):
     """Registrations of metastatic breast cancer by area and year."""
 
     kind: Literal["registrations"]
     window_days: int = Field(
-        ge=1, le=730,
+        ge=1, le=365,
         description="De novo window of these registrations in days; must equal "
                     "model.window_days.")
     completeness: Annotated[
         KnownCompleteness | LogitNormalCompleteness, Field(discriminator="kind")] | None = Field(
         default=None, description="Prior of completeness; without it, a completeness audit has to be given.")
-    OPTION_KEYS = ("window_days", "completeness")
+    OPTION_KEYS = ("sex", "window_days", "completeness")
 
 
 class CompletenessAuditEntry(EvidenceEntry):
@@ -176,11 +187,13 @@ class Accuracy(Section):
         default=None, description="Validation study: how many were examined.")
     window: Definition | None = Field(
         default=None,
-        description="Time window that the proportion belongs to; needed for a specificity, and "
-                    "the same as 'definition'.")
+        description="Time window that the proportion belongs to; needed for a specificity below 1, and the "
+                    "same as 'definition'.")
+    source: Text | None = Field(
+        default=None, description="Where it comes from, or why it is a judgement.")
 
 
-class LivingCountsEntry(EvidenceEntry):
+class LivingCountsEntry(CountedEntry):
     """Counts of living people flagged by a register or an algorithm."""
 
     kind: Literal["living_counts"]
@@ -189,7 +202,7 @@ class LivingCountsEntry(EvidenceEntry):
     sensitivity: Accuracy = Field(description="Share of true cases that are flagged.")
     specificity: Accuracy = Field(
         description="Share of all others that are not flagged; below 1 the table needs 'base_population'.")
-    OPTION_KEYS = ("definition", "sensitivity", "specificity")
+    OPTION_KEYS = ("sex", "definition", "sensitivity", "specificity")
 
 
 class OtherCauseMortalityEntry(EvidenceEntry):

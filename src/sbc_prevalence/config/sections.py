@@ -65,7 +65,10 @@ class AreasSection(Section):
         default=None, description="The areas written out here, each with 'code' and 'name'.")
     total_code: Text = Field(description="Code of the whole: all modelled areas together.")
     total_name: Text = Field(description="Name of the whole.")
-    level: Text = Field(default="area", description="Word for the kind of area, e.g. 'NHS health board'.")
+    level: Text | None = Field(
+        default=None,
+        description="Word for the kind of area, e.g. 'NHS health board'; without it, 'area_level' of the "
+                    "table, or 'area'.")
     total_level: Text = Field(default="total", description="Word for the kind of the whole, e.g. 'nation'.")
 
 
@@ -123,7 +126,7 @@ class ModelSection(Section):
         default="weibull", description="Family of survival after metastatic diagnosis, for the headline.")
     trend: Trend = Field(default="diagnosis_year", description="How survival changes over time.")
     window_days: int = Field(
-        ge=1, le=730,
+        ge=1, le=365,
         description="Days after the first breast cancer diagnosis within which metastatic disease is de "
                     "novo. The same for every piece of evidence; there is no default.")
     priors: Mapping[str, PriorOverride] = Field(
