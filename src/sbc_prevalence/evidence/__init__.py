@@ -1,0 +1,42 @@
+"""Evidence: numbers with a meaning and an origin, frozen and validated, brought onto one grid by a bundle."""
+
+from sbc_prevalence.evidence.base import Evidence
+from sbc_prevalence.evidence.bundle import EvidenceBundle, bundle_from_tables
+from sbc_prevalence.evidence.counted import (
+    CompletenessAudit,
+    Deaths,
+    LivingCounts,
+    PrimaryAgeProfile,
+    PrimaryRegistrations,
+    Registrations,
+)
+from sbc_prevalence.evidence.population import Population
+from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior
+from sbc_prevalence.evidence.published import (
+    ComparisonFigures,
+    DistantRecurrence,
+    OtherCauseMortality,
+    PublishedSurvival,
+)
+from sbc_prevalence.evidence.registry import EVIDENCE_KINDS, from_table
+
+__all__ = [
+    "EVIDENCE_KINDS",
+    "AccuracyPrior",
+    "ComparisonFigures",
+    "CompletenessAudit",
+    "CompletenessPrior",
+    "Deaths",
+    "DistantRecurrence",
+    "Evidence",
+    "EvidenceBundle",
+    "LivingCounts",
+    "OtherCauseMortality",
+    "Population",
+    "PrimaryAgeProfile",
+    "PrimaryRegistrations",
+    "PublishedSurvival",
+    "Registrations",
+    "bundle_from_tables",
+    "from_table",
+]

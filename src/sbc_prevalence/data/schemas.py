@@ -1,0 +1,311 @@
+"""Schemas of the tidy tables: text in, a typed frame out, or every fault of the table in one list.
+
+Cells are checked by pandera, lazily; its failure cases become problems with file row numbers and no cell values.
+What needs several rows at once (duplicates, totals among parts, gaps) is in :mod:`sbc_prevalence.data.checks`.
+"""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from sbc_prevalence.data import cells, checks, columns, published_checks
+from sbc_prevalence.data.messages import problem
+from sbc_prevalence.data.tables import Table, row_numbers
+from sbc_prevalence.errors import DataError, Problem
+from sbc_prevalence.grid import (
+    ALL,
+    AS_OF,
+    COUNT,
+    COUNT_LOWER,
+    COUNT_STATUS,
+    COUNT_STATUSES,
+    COUNT_UPPER,
+    PRESENTATIONS,
+    SOURCE,
+)
+
+CARRIED_ALONG = ("area_name", "area_level", "note")
+_ORIGIN = {SOURCE: columns.words(), AS_OF: columns.ColumnSpec(cells.iso_date, "str")}
+_ALONG = {name: columns.words(required=False, blank=True) for name in CARRIED_ALONG}
+_SEX = {"sex": columns.choice("female", "male", "all", required=False)}
+_AGE = {"age_band": columns.ColumnSpec(cells.age_band, "str", required=False)}
+_COUNTED = {
+    COUNT: columns.whole(required=False, blank=True),
+    COUNT_LOWER: columns.whole(required=False, blank=True),
+    COUNT_UPPER: columns.whole(required=False, blank=True),
+    COUNT_STATUS: columns.choice(*COUNT_STATUSES, required=False, blank=True),
+}
+_CODES = {"icd10": columns.words(required=False, blank=True), "behaviour": columns.words(required=False, blank=True)}
+_STRATA = {"area_code": columns.area(), "year": columns.year(), **_SEX, **_AGE}
+_DIAGNOSED = {"diagnosis_year_from": columns.year(blank=True), "diagnosis_year_to": columns.year(blank=True)}
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """Columns of one kind of table, what makes a row unique, and the checks that need several rows.
+
+    Parameters
+    ----------
+    kind : str
+    columns : mapping of str to ColumnSpec
+        In the order of a template.
+    key : tuple of str
+        Columns that together identify a row; those absent from the table are left out.
+    counted : bool
+        Whether the table holds counts (a value or an interval).
+    checks : tuple of callable
+        Functions of :mod:`sbc_prevalence.data.checks`.
+    """
+
+    kind: str
+    columns: Mapping[str, columns.ColumnSpec]
+    key: tuple[str, ...]
+    counted: bool = False
+    checks: "tuple[Callable[[checks.Checked], Iterable[Problem]], ...]" = field(default=())
+
+    @property
+    def template(self) -> tuple[str, ...]:
+        """Column names of an empty template: what is required, plus the plain form of a count."""
+        needed = [c for c, spec in self.columns.items() if spec.required or (self.counted and c == COUNT)]
+        return tuple(needed)
+
+
+def _schemas(*schemas: TableSchema) -> dict[str, TableSchema]:
+    return {schema.kind: schema for schema in schemas}
+
+
+SCHEMAS: dict[str, TableSchema] = _schemas(
+    TableSchema(
+        "deaths", {**_STRATA, **_COUNTED, **_CODES, **_ALONG, **_ORIGIN},
+        ("area_code", "year", "sex", "age_band"), True,
+        (checks.year_gaps, checks.totals_among_parts, checks.age_bands, checks.invasive_only, checks.full_years)),
+    TableSchema(
+        "primary_registrations", {**_STRATA, **_COUNTED, **_CODES, **_ALONG, **_ORIGIN},
+        ("area_code", "year", "sex", "age_band"), True,
+        (checks.area_years, checks.totals_among_parts, checks.age_bands, checks.invasive_only, checks.full_years)),
+    TableSchema(
+        "primary_age_profile",
+        {"area_code": columns.area(), "age_band": columns.ColumnSpec(cells.age_band, "str"), **_COUNTED,
+         "year": columns.year(required=False), **_SEX, **_CODES, **_ALONG, **_ORIGIN},
+        ("area_code", "year", "sex", "age_band"), True, (checks.age_bands, checks.invasive_only)),
+    TableSchema(
+        "population",
+        {**_STRATA, "population": columns.whole(low=1, high=cells.MAX_PEOPLE), **_ALONG, **_ORIGIN},
+        ("area_code", "year", "sex", "age_band"), False, (checks.year_gaps, checks.age_bands)),
+    TableSchema(
+        "published_survival",
+        {"study": columns.words(), "presentation": columns.choice(*PRESENTATIONS, ALL),
+         "survival_kind": columns.choice("observed", "net", "relative", "cause_specific"),
+         "measure": columns.choice("survival", "median", "hazard"),
+         "duration_from_years": columns.number(0, 60, required=False, blank=True),
+         "duration_years": columns.number(0, 60, blank=True),
+         "value": columns.number(0, 1000, open_low=True), "lower": columns.number(0, 1000, required=False, blank=True),
+         "upper": columns.number(0, 1000, required=False, blank=True),
+         "n": columns.whole(required=False, blank=True, low=1), **_DIAGNOSED,
+         "de_novo_share": columns.number(0, 1, required=False, blank=True, open_low=True, open_high=True,
+                                  proportion=True),
+         **_ALONG, **_ORIGIN},
+        ("study", "presentation", "survival_kind", "measure", "duration_from_years", "duration_years",
+         "diagnosis_year_from", "diagnosis_year_to"), False,
+        (published_checks.diagnosis_years, published_checks.survival_points, published_checks.survival_values, published_checks.survival_falls,
+         published_checks.survival_kinds)),
+    TableSchema(
+        "distant_recurrence",
+        {"study": columns.words(), "risk_kind": columns.choice("net", "crude"), "stage": columns.choice("I", "II", "III", ALL),
+         "receptor": columns.choice("HR+", "HR-", ALL), "age_from": columns.whole(high=120), "age_to": columns.whole(high=120),
+         **_DIAGNOSED, "duration_from_years": columns.number(0, 60), "duration_to_years": columns.number(0, 60, open_low=True),
+         "value": columns.number(0, 1, open_high=True, proportion=True), **_ALONG, **_ORIGIN},
+        ("study", "stage", "receptor", "age_from", "age_to", "diagnosis_year_from", "diagnosis_year_to",
+         "duration_from_years", "duration_to_years"), False,
+        (published_checks.diagnosis_years, published_checks.recurrence_intervals)),
+    TableSchema(
+        "registrations",
+        {"area_code": columns.area(), "year": columns.year(), "presentation": columns.choice(*PRESENTATIONS, ALL), **_SEX, **_AGE,
+         **_COUNTED, **_ALONG, **_ORIGIN},
+        ("area_code", "year", "presentation", "sex", "age_band"), True,
+        (checks.year_gaps, checks.totals_among_parts, checks.age_bands, checks.presentations, checks.full_years)),
+    TableSchema(
+        "completeness_audit",
+        {"area_code": columns.area(), "presentation": columns.choice(*PRESENTATIONS, ALL), "source_audited": columns.words(),
+         "n_known": columns.whole(low=1), "n_found": columns.whole(), **_ALONG, **_ORIGIN},
+        ("area_code", "presentation", "source_audited"), False, (checks.found_among_known,)),
+    TableSchema(
+        "living_counts",
+        {"area_code": columns.area(), "index_date": columns.ColumnSpec(cells.iso_date, "str"), **_SEX, **_AGE, **_COUNTED,
+         "base_population": columns.whole(required=False, blank=True, low=1, high=cells.MAX_PEOPLE),
+         **_ALONG, **_ORIGIN},
+        ("area_code", "index_date", "sex", "age_band"), True, (checks.age_bands, checks.within_base)),
+    TableSchema(
+        "other_cause_mortality",
+        {"age": columns.whole(high=120), "year": columns.year(), "hazard": columns.number(0, 5), **_ALONG, **_ORIGIN},
+        ("age", "year"), False, (checks.single_ages,)),
+    TableSchema(
+        "comparison_figures",
+        {"region": columns.words(), "measure": columns.words(), "date_or_period": columns.words(),
+         "date_from": columns.ColumnSpec(cells.iso_date, "str", required=False, blank=True),
+         "date_to": columns.ColumnSpec(cells.iso_date, "str", required=False, blank=True),
+         "value": columns.number(0, cells.MAX_PEOPLE), "counts": columns.words(), "method": columns.words(required=False, blank=True),
+         "unit": columns.words(required=False, blank=True), "role": columns.words(required=False, blank=True),
+         **_ALONG, **_ORIGIN},
+        ("region", "measure", "date_or_period", "counts", "source"), False),
+)
+
+
+def problems(table: Table, kind: str, defaults: Mapping[str, str] | None = None,
+             ) -> tuple[pd.DataFrame | None, list[Problem]]:
+    """Typed frame of a table and every fault found in it; the frame is None if there is any fault.
+
+    Parameters
+    ----------
+    table : Table
+        Raw rows of text.
+    kind : str
+        One of :data:`SCHEMAS`.
+    defaults : mapping of str to str, optional
+        Text for whole columns that the table lacks, e.g. ``source`` and ``as_of``. The provenance of the table
+        stands in for these two.
+
+    Returns
+    -------
+    frame : pandas.DataFrame or None
+        Columns of the schema that are present, in its order; counts as ``count`` (Int64, NA for an interval),
+        ``count_lower``, ``count_upper`` (int64) and ``count_status``. Rows keep their order.
+    problems : list of Problem
+    """
+    schema, where = SCHEMAS[kind], table.name
+    text, found = _named_columns(table, schema, defaults or {})
+    if text.empty:
+        return None, [*found, problem("E-EMPTY", where)]
+    faults, missing = _cell_faults(text, kind, where)
+    found += missing
+    numeric_rates = _rate_columns(text, schema)
+    for name in text.columns:
+        found += _cell_problems(where, name, schema.columns[name], faults[name], name in numeric_rates)
+    frame = pd.DataFrame({
+        name: schema.columns[name].typed(text[name].where(faults[name] == "", "")) for name in text.columns})
+    checked = checks.Checked(kind, where, frame, frozenset(c for c in faults if (faults[c] != "").any()))
+    if schema.counted:
+        found += checks.count_form(checked)
+    found += checks.duplicates(checked, schema.key)
+    for check_rows in schema.checks:
+        found += check_rows(checked)
+    return (None, found) if found else (_finished(frame, schema), [])
+
+
+def check(table: Table, kind: str, *, defaults: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """Typed frame of a table: see :func:`problems`.
+
+    Raises
+    ------
+    DataError
+        With every fault of the table: code, file, column, file row numbers, requirement and remedy, and never the
+        value of a cell.
+    """
+    frame, found = problems(table, kind, defaults)
+    if frame is None:
+        raise DataError(found)
+    return frame
+
+
+@cache
+def pandera_schema(kind: str) -> pa.DataFrameSchema:
+    """Pandera schema of the text cells of a kind: one check per column."""
+
+    def column(spec: columns.ColumnSpec) -> pa.Column:
+        return pa.Column(object, pa.Check(lambda cell: not spec.fault(cell), element_wise=True, name="cell"),
+                         required=spec.required)
+
+    return pa.DataFrameSchema({name: column(spec) for name, spec in SCHEMAS[kind].columns.items()})
+
+
+def _named_columns(table: Table, schema: TableSchema, defaults: Mapping[str, str],
+                   ) -> tuple[pd.DataFrame, list[Problem]]:
+    """Raw columns under the names of the schema, defaults filled in; unknown and repeated names are reported."""
+    where, found = table.name, []
+    text = table.copy().reset_index(drop=True)
+    names = [str(name).strip().lower().replace(" ", "_") for name in text.columns]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    found += [problem("E-COLUMN-DUPLICATE", where, column=name) for name in repeated]
+    text.columns = pd.Index(names)
+    text = text.loc[:, ~text.columns.duplicated()]
+    for name in text.columns.difference(list(schema.columns), sort=False):
+        near = difflib.get_close_matches(name, list(schema.columns), n=1, cutoff=0.6)
+        detail = f"did you mean '{near[0]}'?" if near else f"known columns: {', '.join(schema.columns)}"
+        shown = name if not any(c.isdigit() for c in name) else None
+        found.append(problem("E-COLUMN-UNKNOWN", where, column=shown, detail=detail))
+    text = text[[name for name in schema.columns if name in text.columns]].copy()
+    origin = {SOURCE: table.provenance.source, AS_OF: table.provenance.as_of}
+    for name in schema.columns:
+        default = defaults.get(name) or origin.get(name, "")
+        if name not in text.columns and default:
+            text[name] = default
+    absent = [name for name in (SOURCE, AS_OF) if name not in text.columns]
+    if absent:
+        found.append(problem("E-SOURCE-MISSING", where, column=absent[0]))
+    if schema.counted and COUNT not in text.columns and COUNT_LOWER not in text.columns:
+        found.append(problem("E-COLUMN-MISSING", where, column=COUNT))
+    if "risk_kind" in schema.columns and "risk_kind" not in text.columns:
+        found.append(problem("E-RISK-KIND", where, column="risk_kind"))
+    return text.astype(object), found
+
+
+def _cell_faults(text: pd.DataFrame, kind: str, where: str) -> tuple[dict[str, "pd.Series[Any]"], list[Problem]]:
+    """Fault code of every cell by column (``""`` when sound), and the columns that are missing."""
+    faults = {name: pd.Series("", index=text.index, dtype=object) for name in text.columns}
+    missing: list[str] = []
+    try:
+        pandera_schema(kind).validate(text, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        for case in error.failure_cases.itertuples():
+            if case.check == "column_in_dataframe":
+                missing.append(str(case.failure_case))
+            else:
+                name, row = str(case.column), case.index
+                faults[name].at[row] = SCHEMAS[kind].columns[name].fault(str(text.at[row, name]))
+    told = {SOURCE, AS_OF, "risk_kind"}
+    return faults, [problem("E-COLUMN-MISSING", where, column=name) for name in missing if name not in told]
+
+
+def _rate_columns(text: pd.DataFrame, schema: TableSchema) -> frozenset[str]:
+    """Count columns whose numbers look like rates: mostly fractions, or all below one and not all zero."""
+    found = set()
+    for name in (COUNT, COUNT_LOWER, COUNT_UPPER, "n_known", "n_found", "population"):
+        if name in schema.columns and name in text.columns:
+            plain = [float(t) for t in text[name] if not cells.number_fault(t)]
+            fractions = sum(value != int(value) for value in plain)
+            if plain and (fractions > len(plain) / 2 or 0 < max(plain) < 1):
+                found.add(name)
+    return frozenset(found)
+
+
+def _cell_problems(where: str, name: str, spec: columns.ColumnSpec, faults: "pd.Series[Any]", rates: bool,
+                   ) -> list[Problem]:
+    """One problem for each code that occurs in a column."""
+    if rates:
+        faults = faults.replace("E-FRACTION", "E-RATE")
+    found = []
+    for code in dict.fromkeys(c for c in faults if c):
+        rows = row_numbers(faults.index[faults == code])
+        detail = spec.says if code in ("E-RANGE", "E-CHOICE") else None
+        if code == "E-MISSING" and name == "risk_kind":
+            code = "E-RISK-KIND"
+        found.append(problem(code, where, column=name, rows=rows, n_rows=len(faults), detail=detail))
+    return found
+
+
+def _finished(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
+    """Sound frame in its final types: full integer columns as int64, all forms of a count."""
+    frame = frame.copy()
+    if schema.counted:
+        lower, upper, status = checks.bounds_of(frame)
+        frame[COUNT] = lower.where(lower == upper)
+        frame[COUNT_LOWER], frame[COUNT_UPPER], frame[COUNT_STATUS] = lower, upper, status
+    for name in frame.columns:
+        if frame[name].dtype == "Int64" and name != COUNT and not frame[name].isna().any():
+            frame[name] = frame[name].astype("int64")
+    return frame[[name for name in schema.columns if name in frame.columns]].reset_index(drop=True)

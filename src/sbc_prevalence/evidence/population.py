@@ -1,0 +1,101 @@
+"""Population by area and year, and what is assumed for years that it lacks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sbc_prevalence.errors import EvidenceError, Problem
+from sbc_prevalence.evidence.counted import CountedEvidence
+from sbc_prevalence.grid import AREA_CODE, YEAR, AreaSet
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Population(CountedEvidence):
+    """People of one sex living in an area at the middle of a year; areas and their wholes may both be there."""
+
+    kind: ClassVar[str] = "population"
+
+    def totals(self) -> pd.DataFrame:
+        """``area_code``, ``year``, ``population`` [persons], summed over age bands, sorted."""
+        return self.data.groupby([AREA_CODE, YEAR], sort=True)["population"].sum().reset_index()
+
+    def matrix(
+        self, areas: AreaSet, years: Sequence[int] | NDArray[np.int64], *,
+        fill: Literal["hold_last_share", "hold_last"] = "hold_last_share",
+    ) -> tuple[NDArray[np.float64], NDArray[np.bool_], str]:
+        """Population of the modelled areas in any years, and how the missing ones were filled.
+
+        Parameters
+        ----------
+        areas : AreaSet
+        years : sequence of int
+        fill : {"hold_last_share", "hold_last"}
+            For years outside those given: ``hold_last_share`` keeps each area's share of the whole at its nearest
+            year and multiplies it by the whole of that year where the table has the whole; otherwise, and always
+            with ``hold_last``, the nearest year stands.
+
+        Returns
+        -------
+        population : array, shape (n_areas, n_years)
+            Persons.
+        filled : array of bool, shape (n_areas, n_years)
+            Where a figure was filled in.
+        words : str
+            One sentence that says how; empty when nothing was filled.
+
+        Raises
+        ------
+        EvidenceError
+            If a modelled area has no population at all.
+        """
+        wide = self.totals().pivot(index=YEAR, columns=AREA_CODE, values="population").astype("float64")
+        absent = [code for code in areas.codes if code not in wide.columns]
+        if absent:
+            raise EvidenceError(Problem(
+                "E-AREA-MISSING", self.name, f"{len(absent)} modelled areas have no population",
+                "Add their rows.", column=AREA_CODE,
+                detail=", ".join(f"{code} ({areas.name_of(code)})" for code in absent[:8])))
+        wanted = [int(year) for year in years]
+        parts = wide[list(areas.codes)]
+        whole = wide[areas.total_code] if areas.total_code in wide.columns else None
+        known = parts.reindex(wanted)
+        nearest = parts.sort_index().reindex(sorted(set(wanted) | set(parts.index))).ffill().bfill().reindex(wanted)
+        scaled: list[int] = []
+        if fill == "hold_last_share" and whole is not None and areas.total_code not in areas.codes:
+            complete = parts.dropna().index.intersection(whole.dropna().index)
+            for year in wanted:
+                if not known.loc[year].isna().all() or pd.isna(whole.get(year)) or complete.empty:
+                    continue
+                reference = min(complete, key=lambda have: (abs(have - year), -have))
+                nearest.loc[year] = parts.loc[reference] / parts.loc[reference].sum() * whole[year]
+                scaled.append(year)
+        filled = known.isna().to_numpy().T
+        return nearest.to_numpy(dtype=np.float64).T, filled, _in_words(parts, wanted, filled, scaled)
+
+
+def _in_words(parts: pd.DataFrame, years: list[int], filled: NDArray[np.bool_], scaled: list[int]) -> str:
+    """How years without figures were filled, in one sentence."""
+    if not filled.any():
+        return ""
+    first, last = int(parts.index.min()), int(parts.index.max())
+    missing = [year for year, column in zip(years, filled.T, strict=True) if column.any()]
+    clauses = []
+    for label, chosen in (("after", [y for y in missing if y > last]), ("before", [y for y in missing if y < first])):
+        anchor = last if label == "after" else first
+        shares = [y for y in chosen if y in scaled]
+        held = [y for y in chosen if y not in scaled]
+        if shares:
+            clauses.append(f"for {_span(shares)} each area keeps its share of {anchor} in the whole of that year")
+        if held:
+            clauses.append(f"for {_span(held)} each area's population is held at that of {anchor}")
+    if any(first <= y <= last for y in missing):
+        clauses.append("years missing in between take the year before")
+    return f"Populations of areas are given for {first}-{last}; " + "; ".join(clauses) + "."
+
+
+def _span(years: list[int]) -> str:
+    return str(years[0]) if len(years) == 1 else f"{min(years)}-{max(years)}"
