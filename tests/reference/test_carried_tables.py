@@ -180,7 +180,8 @@ def test_all_cause_life_expectancy_is_reproduced_with_breast_cancer_put_back(dea
 
 @pytest.mark.skipif(not PUBLISHED, reason="the folder of published figures is not given (SBC_PUBLISHED)")
 def test_the_tool_builds_the_very_tables_that_are_carried(tmp_path):
-    command = [sys.executable, str(ROOT / "tools" / "build_tables.py"), str(PUBLISHED), "--out", str(tmp_path)]
+    tool = str(ROOT / "tools" / "build_tables.py")
+    command = [sys.executable, tool, str(PUBLISHED), "--out", str(tmp_path)]
     subprocess.run(command, check=True, capture_output=True)
     home = ROOT / "src" / "sbc_prevalence" / "data" / "carried"
     names = sorted(p.name for p in home.glob("*.csv"))
