@@ -12,10 +12,13 @@ FIRST_YEAR, LAST_YEAR = 1900, 2100
 ALL_AGES = "all"
 
 MISSING_WORDS = frozenset(
-    {"", "na", "nan", "<na>", "n/a", "#n/a", "nat", "null", "none", "missing", ".", "?", "[x]", "[z]"})
+    {"", "na", "nan", "<na>", "n/a", "#n/a", "nat", "null", "none", "missing", ".", "?", "[x]", "[z]"}
+)
 _SUPPRESSED = re.compile(
-    r"^(?:(?:<|≤|<=|under)\s*\d+|\d+\s*(?:or fewer|or less)|\d+\s*[-–]\s*\d+|\*+|~|\^|c|s|x|\[[csr]\]|supp(?:ressed)?|-|–|—|\.\.+|:)$",
-    re.IGNORECASE)
+    r"^(?:(?:<|≤|<=|under)\s*\d+|\d+\s*(?:or fewer|or less)|\d+\s*[-–]\s*\d+"
+    r"|\*+|~|\^|c|s|x|\[[csr]\]|supp(?:ressed)?|-|–|—|\.\.+|:)$",
+    re.IGNORECASE,
+)
 _INFINITE = re.compile(r"^[+\-−]?(?:inf|infinity|∞)$", re.IGNORECASE)
 _EXPONENT = re.compile(r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)[eE][+-]?\d+$", re.ASCII)
 _THOUSANDS = re.compile(r"^[+-]?\d{1,3}(?:[, '_]\d{3})+(?:\.\d+)?$", re.ASCII)
@@ -70,8 +73,9 @@ def whole_number(*, high: int = MAX_COUNT, low: int = 0) -> CellCheck:
     return fault
 
 
-def number_between(low: float, high: float, *, open_low: bool = False, open_high: bool = False,
-                   proportion: bool = False) -> CellCheck:
+def number_between(
+    low: float, high: float, *, open_low: bool = False, open_high: bool = False, proportion: bool = False
+) -> CellCheck:
     """Check of a number in an interval; a proportion above 1 and up to 100 is told apart as a percentage."""
 
     def fault(text: str) -> str:
@@ -161,17 +165,9 @@ def words(text: str) -> str:
     return "E-IDENTIFIER" if holds_patient_number(stripped) else ""
 
 
-def optional(check: CellCheck) -> CellCheck:
-    """The same check where an empty cell is sound (a missing word such as ``NaN`` is not: it is a mistake)."""
-
-    def fault(text: str) -> str:
-        return "" if not text.strip() else check(text)
-
-    return fault
-
-
 def holds_patient_number(text: str) -> bool:
-    """Whether a text holds a CHI number (birth date first) or an NHS number (in groups of 3, 3 and 4, or alone).
+    """Whether a text holds a CHI number (birth date first) or an NHS number (in groups of 3, 3 and 4, or
+    alone).
 
     Both are ten digits whose last is a check digit (weights 10 to 2, modulus 11).
     """

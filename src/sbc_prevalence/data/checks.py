@@ -1,7 +1,8 @@
-"""Checks of a table that need several cells or several rows: forms of a count, duplicates, gaps, totals among parts.
+"""Checks of a table that need several cells or several rows: forms of a count, duplicates, gaps, totals among
+parts.
 
-Each takes a :class:`Checked` table and returns problems. Cells that are faulty by themselves arrive emptied and are
-passed over here, so that one mistake is reported once.
+Each takes a :class:`Checked` table and returns problems. Cells that are faulty by themselves arrive emptied
+and are passed over here, so that one mistake is reported once.
 """
 
 from dataclasses import dataclass
@@ -57,8 +58,14 @@ class Checked:
         """Those of the wanted columns that are there."""
         return [name for name in wanted if name in self.frame.columns]
 
-    def problem(self, code: str, bad: "pd.Series[bool] | None" = None, *, column: str | None = None,
-                detail: str | None = None) -> list[Problem]:
+    def problem(
+        self,
+        code: str,
+        bad: "pd.Series[bool] | None" = None,
+        *,
+        column: str | None = None,
+        detail: str | None = None,
+    ) -> list[Problem]:
         """A list of one problem with the rows where ``bad`` holds; empty if it holds nowhere."""
         if bad is None:
             return [problem(code, self.where, column=column, detail=detail)]
@@ -76,8 +83,11 @@ def bounds_of(frame: pd.DataFrame) -> "tuple[pd.Series[Any], pd.Series[Any], pd.
     lower, upper = frame.get(COUNT_LOWER, blank), frame.get(COUNT_UPPER, blank)
     status = frame.get(COUNT_STATUS, pd.Series("", index=frame.index, dtype=object))
     interval = lower.notna()
-    return (lower.where(interval, value), upper.where(interval, value),
-            status.where(interval & (status != ""), "exact").astype(object))
+    return (
+        lower.where(interval, value),
+        upper.where(interval, value),
+        status.where(interval & (status != ""), "exact").astype(object),
+    )
 
 
 def count_form(table: Checked) -> list[Problem]:
@@ -94,8 +104,11 @@ def count_form(table: Checked) -> list[Problem]:
     empty = value.isna() & lower.isna() & upper.isna() & (status == "")
     found = table.problem("E-MISSING", empty, column=COUNT)
     found += table.problem("E-COUNT-FORM", ~empty & ~((none & value.notna()) | full), column=COUNT)
-    wrong = full & ((lower > upper) | ((value < lower) | (value > upper)).fillna(False)
-                    | ((status == "exact") & (lower != upper)))
+    wrong = full & (
+        (lower > upper)
+        | ((value < lower) | (value > upper)).fillna(False)
+        | ((status == "exact") & (lower != upper))
+    )
     return found + table.problem("E-COUNT-BOUNDS", wrong, column=COUNT_LOWER)
 
 
@@ -135,20 +148,28 @@ def area_years(table: Checked) -> list[Problem]:
     found: list[Problem] = []
     unseen = [y for y in everywhere if y not in set(years)]
     if unseen:
-        found += table.problem("E-YEAR-GAP", column="year", detail="missing: " + _listed([("all", y) for y in unseen]))
+        found += table.problem(
+            "E-YEAR-GAP", column="year", detail="missing: " + _listed([("all", y) for y in unseen])
+        )
     have = set(zip(table.frame["area_code"], years, strict=True))
-    absent = [(a, y) for a in sorted(table.frame["area_code"].unique()) for y in sorted(set(years))
-              if (a, y) not in have]
+    absent = [
+        (a, y)
+        for a in sorted(table.frame["area_code"].unique())
+        for y in sorted(set(years))
+        if (a, y) not in have
+    ]
     if absent:
-        found += table.problem("E-AREA-YEAR-MISSING", column="area_code", detail=f"missing: {_listed(absent)}")
+        found += table.problem(
+            "E-AREA-YEAR-MISSING", column="area_code", detail=f"missing: {_listed(absent)}"
+        )
     return found
 
 
 def totals_among_parts(table: Checked) -> list[Problem]:
     """No area of a year is the sum of others: by its code (a nation among its boards), or by its counts.
 
-    By counts: at least three years, at least two other areas, and within 1 % (and 2 persons) of their sum in all of
-    them; the sum of boards may miss people of unknown board.
+    By counts: at least three years, at least two other areas, and within 1 % (and 2 persons) of their sum in
+    all of them; the sum of boards may miss people of unknown board.
     """
     if not table.sound("area_code", "year"):
         return []
@@ -165,7 +186,7 @@ def totals_among_parts(table: Checked) -> list[Problem]:
 
 
 def age_bands(table: Checked) -> list[Problem]:
-    """Bands of one area and year do not overlap, leave no gap, and span the same ages throughout the table."""
+    """Bands of one area and year do not overlap, leave no gap, and span the same ages in all."""
     strata = table.strata("area_code", "year", "index_date", "sex", "presentation")
     if not table.sound("age_band", *strata):
         return []
@@ -188,8 +209,9 @@ def age_bands(table: Checked) -> list[Problem]:
     found += table.problem("E-AGE-OVERLAP", _marked(table, overlaps), column="age_band")
     found += table.problem("E-AGE-GAP", _marked(table, broken), column="age_band")
     if len(spans) > 1 and not found:
-        found += table.problem("E-AGE-GAP", column="age_band",
-                               detail="the first or the last age differs between areas or years")
+        found += table.problem(
+            "E-AGE-GAP", column="age_band", detail="the first or the last age differs between areas or years"
+        )
     return found
 
 
@@ -201,7 +223,9 @@ def invasive_only(table: Checked) -> list[Problem]:
         found += table.problem("E-IN-SITU", (code != "") & ~code.str.startswith("C50"), column="icd10")
     if table.sound("behaviour"):
         behaviour = table.frame["behaviour"].str.lower().str.strip()
-        found += table.problem("E-IN-SITU", ~behaviour.isin(["", "invasive", "malignant"]), column="behaviour")
+        found += table.problem(
+            "E-IN-SITU", ~behaviour.isin(["", "invasive", "malignant"]), column="behaviour"
+        )
     return found
 
 
@@ -243,7 +267,9 @@ def single_ages(table: Checked) -> list[Problem]:
     """Each year has every single age from 0 to 99, and the years follow each other."""
     if not table.sound("age", "year"):
         return []
-    ages = table.frame.groupby("year")["age"].agg(lambda column: not set(range(100)) <= set(column)).astype(bool)
+    ages = (
+        table.frame.groupby("year")["age"].agg(lambda column: not set(range(100)) <= set(column)).astype(bool)
+    )
     short = [int(year) for year in ages.index[ages]]
     found = table.problem("E-AGES", table.frame["year"].isin(short), column="age")
     have = {int(year) for year in ages.index}
@@ -257,7 +283,9 @@ def _contains(whole: str, part: str) -> bool:
     """Whether one GSS code is the United Kingdom or Great Britain, or a nation, that holds the other."""
     if whole in ("K02000001", "K03000001"):
         return part[:1] in "EWSN" and len(part) == 9
-    return whole[1:3] == "92" and whole[:1] in "EWSN" and len(whole) == len(part) == 9 and part[:1] == whole[:1]
+    return (
+        whole[1:3] == "92" and whole[:1] in "EWSN" and len(whole) == len(part) == 9 and part[:1] == whole[:1]
+    )
 
 
 def _sums_of_others(frame: pd.DataFrame) -> list[str]:

@@ -57,22 +57,42 @@ def year(required: bool = True, blank: bool = False) -> ColumnSpec:
     return ColumnSpec(cells.calendar_year, "Int64", required, blank)
 
 
-def whole(required: bool = True, blank: bool = False, low: int = 0, high: int = cells.MAX_COUNT) -> ColumnSpec:
-    return ColumnSpec(cells.whole_number(low=low, high=high), "Int64", required, blank,
-                      says=f"a whole number from {low:,} to {high:,}")
+def whole(
+    required: bool = True, blank: bool = False, low: int = 0, high: int = cells.MAX_COUNT
+) -> ColumnSpec:
+    return ColumnSpec(
+        cells.whole_number(low=low, high=high),
+        "Int64",
+        required,
+        blank,
+        says=f"a whole number from {low:,} to {high:,}",
+    )
 
 
-def number(low: float, high: float, *, required: bool = True, blank: bool = False, open_low: bool = False,
-            open_high: bool = False, proportion: bool = False) -> ColumnSpec:
+def number(
+    low: float,
+    high: float,
+    *,
+    required: bool = True,
+    blank: bool = False,
+    open_low: bool = False,
+    open_high: bool = False,
+    proportion: bool = False,
+) -> ColumnSpec:
     left, right = ("above" if open_low else "from"), ("below" if open_high else "up to")
     return ColumnSpec(
         cells.number_between(low, high, open_low=open_low, open_high=open_high, proportion=proportion),
-        "float64", required, blank, says=f"{left} {low:g}, {right} {high:g}")
+        "float64",
+        required,
+        blank,
+        says=f"{left} {low:g}, {right} {high:g}",
+    )
 
 
 def choice(*allowed: str, required: bool = True, blank: bool = False) -> ColumnSpec:
-    return ColumnSpec(cells.choice(allowed), "str", required, blank, says="one of " + ", ".join(allowed),
-                      allowed=allowed)
+    return ColumnSpec(
+        cells.choice(allowed), "str", required, blank, says="one of " + ", ".join(allowed), allowed=allowed
+    )
 
 
 def words(required: bool = True, blank: bool = False) -> ColumnSpec:

@@ -17,126 +17,172 @@ MESSAGES: dict[str, Message] = {
     "E-MISSING": Message(
         "every cell must be filled",
         "Write 0 where nobody was counted; give a hidden count as count_lower, count_upper, count_status; "
-        "leave out a row that was not observed at all."),
+        "leave out a row that was not observed at all.",
+    ),
     "E-NOT-NUMBER": Message("every cell must be a number", "Write digits only, with a point for decimals."),
     "E-NEGATIVE": Message("numbers must not be negative", "Correct the cells at their origin."),
     "E-FRACTION": Message(
         "counts must be whole numbers",
-        "Give the counts that were made, not weighted, shared-out or averaged ones; nothing is rounded for you."),
+        "Give the counts that were made, not weighted, shared-out or averaged ones; nothing is rounded for "
+        "you.",
+    ),
     "E-RATE": Message(
         "counts are needed and these numbers look like rates (mostly fractions, or all below one)",
-        "Give the number of people. A rate per 100,000 times the population divided by 100,000 must give back a "
-        "whole number; ask the publisher for the counts rather than rounding."),
+        "Give the number of people. A rate per 100,000 times the population divided by 100,000 must give "
+        "back a "
+        "whole number; ask the publisher for the counts rather than rounding.",
+    ),
     "E-INFINITE": Message("numbers must be finite", "Look for a division by zero where the table was made."),
     "E-EXPONENT": Message(
-        "counts must be written out, not as 1e3", "Write all the digits: exponents hide lost precision."),
+        "counts must be written out, not as 1e3", "Write all the digits: exponents hide lost precision."
+    ),
     "E-THOUSANDS": Message("numbers must not hold thousands separators", "Write 1234, not 1,234."),
     "E-DECIMAL-COMMA": Message("decimals are written with a point", "Write 12.5, not 12,5."),
     "E-UNICODE": Message(
         "numbers must be plain digits",
         "The cells hold another sign, such as a long minus, a no-break space or digits of another script: "
-        "retype them or export the file anew."),
+        "retype them or export the file anew.",
+    ),
     "E-PERCENT-SIGN": Message("numbers must not hold a percent sign", "Write 0.87, not 87%."),
     "E-PERCENT": Message(
-        "proportions lie between 0 and 1 and these look like percentages", "Divide the column by 100."),
+        "proportions lie between 0 and 1 and these look like percentages", "Divide the column by 100."
+    ),
     "E-RANGE": Message("numbers must lie in the range of the column", "See the range named here."),
     "E-TOO-LARGE": Message(
         "counts this large cannot be people of one area",
-        "Look for a code or an identifier in the wrong column, or a unit of thousands."),
+        "Look for a code or an identifier in the wrong column, or a unit of thousands.",
+    ),
     "E-LEADING-ZERO": Message(
-        "counts must not start with 0", "This looks like a code or an identifier: correct the column."),
+        "counts must not start with 0", "This looks like a code or an identifier: correct the column."
+    ),
     "E-SUPPRESSED": Message(
         "counts must be numbers; suppressed or banded cells are not allowed in this column",
-        "Give the smallest and the largest number that the cell may stand for: leave 'count' empty in these rows "
+        "Give the smallest and the largest number that the cell may stand for: leave 'count' empty in these "
+        "rows "
         "and add the columns count_lower, count_upper, count_status, for example 1,4,suppressed for '<5' or "
-        "0,4,suppressed for '*'."),
+        "0,4,suppressed for '*'.",
+    ),
     "E-YEAR": Message("a year is four digits, 1900 to 2100", "Write the calendar year, e.g. 2019."),
     "E-YEAR-SPAN": Message(
         "a year is one calendar year, January to December",
-        "Financial, pooled and rolling years are not calendar years: ask for the counts by calendar year."),
+        "Financial, pooled and rolling years are not calendar years: ask for the counts by calendar year.",
+    ),
     "E-DATE": Message("a date is written YYYY-MM-DD and must exist", "Write e.g. 2024-02-29."),
     "E-AREA-CODE": Message(
         "an area is given by its code, not by its name",
-        "Write the 9-character GSS code, e.g. S08000029 for NHS Fife; names belong in 'area_name'."),
-    "E-AGE-BAND": Message("an age band reads '50-54', '<5', '90+' or 'all'", "Rewrite the bands in this form."),
+        "Write the 9-character GSS code, e.g. S08000029 for NHS Fife; names belong in 'area_name'.",
+    ),
+    "E-AGE-BAND": Message(
+        "an age band reads '50-54', '<5', '90+' or 'all'", "Rewrite the bands in this form."
+    ),
     "E-CHOICE": Message("only listed words are allowed", "See the words named here."),
     "E-FORMULA": Message(
-        "text must not start like a spreadsheet formula (=, +, @ or -)", "Remove the sign at the start."),
+        "text must not start like a spreadsheet formula (=, +, @ or -)", "Remove the sign at the start."
+    ),
     "E-IDENTIFIER": Message(
         "a table of counts must not hold patient identifiers (a cell reads like a CHI or NHS number)",
-        "Stop and remove them: only counts belong here."),
+        "Stop and remove them: only counts belong here.",
+    ),
     # columns
     "E-COLUMN-MISSING": Message("a required column is missing", "Add the column named here."),
     "E-COLUMN-UNKNOWN": Message(
-        "a column is not known for this kind of table", "Rename it or leave it out: nothing is ignored silently."),
+        "a column is not known for this kind of table",
+        "Rename it or leave it out: nothing is ignored silently.",
+    ),
     "E-COLUMN-DUPLICATE": Message(
-        "two columns have the same name once case and spaces are ignored", "Keep one of them."),
+        "two columns have the same name once case and spaces are ignored", "Keep one of them."
+    ),
     "E-EMPTY": Message("the table has no data rows", "Give at least one row."),
     "E-SOURCE-MISSING": Message(
         "every row needs the source and the date of extraction",
-        "Add the columns 'source' and 'as_of' (YYYY-MM-DD), or give them once beside the table: in its [[evidence]] "
-        "entry, or as source=..., as_of=... ."),
+        "Add the columns 'source' and 'as_of' (YYYY-MM-DD), or give them once beside the table: in its "
+        "[[evidence]] "
+        "entry, or as source=..., as_of=... .",
+    ),
     # counts
     "E-COUNT-FORM": Message(
         "a count is a value in 'count', or an interval in count_lower, count_upper and count_status",
-        "Fill either 'count' or all three of the others in each row."),
+        "Fill either 'count' or all three of the others in each row.",
+    ),
     "E-COUNT-BOUNDS": Message(
-        "count_lower must not exceed count_upper, 'count' must lie between them, and 'exact' means equal bounds",
-        "Correct the bounds or the status."),
+        "count_lower must not exceed count_upper, 'count' must lie between them, and 'exact' means equal "
+        "bounds",
+        "Correct the bounds or the status.",
+    ),
     # structure
     "E-DUPLICATE": Message(
-        "each row must describe something else", "Remove the repeated rows, or take one source of the two."),
+        "each row must describe something else", "Remove the repeated rows, or take one source of the two."
+    ),
     "E-TOTAL-ROW": Message(
         "a total must not stand among its parts: the same people would be counted twice",
-        "Remove the rows of the total, or the rows of the parts."),
+        "Remove the rows of the total, or the rows of the parts.",
+    ),
     "E-AREA-TOTAL": Message(
         "the total of several areas must not stand among them: the same people would be counted twice",
-        "Remove the rows of the total, or the rows of the parts."),
+        "Remove the rows of the total, or the rows of the parts.",
+    ),
     "E-YEAR-GAP": Message(
         "years must follow each other without a gap",
-        "Add the missing years (0 if nobody was counted), or give the later part as evidence of its own."),
+        "Add the missing years (0 if nobody was counted), or give the later part as evidence of its own.",
+    ),
     "E-AREA-YEAR-MISSING": Message(
         "every area needs a row for every year of the table",
-        "Add the missing rows; write 0 where nobody was counted, an interval where the count is hidden."),
+        "Add the missing rows; write 0 where nobody was counted, an interval where the count is hidden.",
+    ),
     "E-AGE-OVERLAP": Message("age bands must not overlap", "Give one set of age bands."),
     "E-AGE-GAP": Message(
         "age bands must follow each other without a gap and cover the same ages everywhere",
-        "Add the missing bands (0 if nobody was counted)."),
+        "Add the missing bands (0 if nobody was counted).",
+    ),
     "E-IN-SITU": Message(
-        "only invasive breast cancer (ICD-10 C50) is counted", "Remove the rows of in situ disease (D05)."),
+        "only invasive breast cancer (ICD-10 C50) is counted", "Remove the rows of in situ disease (D05)."
+    ),
     "E-AS-OF": Message(
         "a year that was not over when the figures were extracted is not a full year",
-        "Leave the year out, or correct 'as_of'."),
-    "E-SEX-MISSING": Message("no row has the sex that was asked for", "Correct the column 'sex' or the option."),
+        "Leave the year out, or correct 'as_of'.",
+    ),
+    "E-SEX-MISSING": Message(
+        "no row has the sex that was asked for", "Correct the column 'sex' or the option."
+    ),
     "E-PRESENTATION-MIXED": Message(
         "an area and year gives 'all' or its parts 'de_novo' and 'recurrent', not both",
-        "Remove the rows of the total, or the rows of the parts."),
+        "Remove the rows of the total, or the rows of the parts.",
+    ),
     "E-EXCEEDS-BASE": Message(
-        "people counted must be among the base population", "Correct the count or 'base_population'."),
+        "people counted must be among the base population", "Correct the count or 'base_population'."
+    ),
     # survival, recurrence and mortality
     "E-SURVIVAL-RISES": Message(
         "survival must not rise with time since diagnosis",
-        "Is the column a hazard, or do the rows belong to different groups? Give each group its own 'study'."),
+        "Is the column a hazard, or do the rows belong to different groups? Give each group its own 'study'.",
+    ),
     "E-SURVIVAL-KIND": Message(
         "relative survival must not be given as observed survival",
-        "Write 'relative' or 'net' in survival_kind; it is then used together with other-cause mortality."),
-    "E-UNIT-MONTHS": Message(
-        "a median survival is in years and these look like months", "Divide by 12."),
+        "Write 'relative' or 'net' in survival_kind; it is then used together with other-cause mortality.",
+    ),
+    "E-UNIT-MONTHS": Message("a median survival is in years and these look like months", "Divide by 12."),
     "E-POINT": Message(
-        "a survival or hazard row needs duration_years; a median has none; a hazard needs duration_from_years before it",
-        "Fill the columns as the measure asks."),
+        "a survival or hazard row needs duration_years; a median has none; a hazard needs "
+        "duration_from_years before it",
+        "Fill the columns as the measure asks.",
+    ),
     "E-INTERVAL": Message(
         "lower and upper must both be given or both be empty, and the value must lie between them",
-        "Correct the bounds or leave both empty."),
+        "Correct the bounds or leave both empty.",
+    ),
     "E-DE-NOVO-SHARE": Message(
         "survival of all presentations together needs the share that was de novo",
-        "Fill de_novo_share (a proportion), or leave the rows out."),
+        "Fill de_novo_share (a proportion), or leave the rows out.",
+    ),
     "E-ORDER": Message("the first of two columns must not exceed the second", "Swap or correct them."),
     "E-RISK-KIND": Message(
         "a published risk must say whether it is 'net' or 'crude'; there is no default",
-        "Add risk_kind: net means 'in the absence of other causes of death'; crude means that such deaths compete."),
+        "Add risk_kind: net means 'in the absence of other causes of death'; crude means that such deaths "
+        "compete.",
+    ),
     "E-OVERLAP": Message(
-        "intervals of one study and group must not overlap", "Remove the wider or the repeated rows."),
+        "intervals of one study and group must not overlap", "Remove the wider or the repeated rows."
+    ),
     "E-FOUND": Message("cases found must not exceed cases known", "Swap or correct the two columns."),
     "E-AGES": Message("every year needs each single age from 0 to 99", "Add the missing ages."),
 }

@@ -29,14 +29,17 @@ def survival_points(table: Checked) -> list[Problem]:
     end = frame["duration_years"]
     start = frame.get("duration_from_years", pd.Series(float("nan"), index=frame.index))
     measure = frame["measure"]
-    wrong = (measure == "survival") & (end.isna() | start.fillna(0).ne(0) | ((end == 0) & frame["value"].ne(1)))
+    wrong = (measure == "survival") & (
+        end.isna() | start.fillna(0).ne(0) | ((end == 0) & frame["value"].ne(1))
+    )
     wrong |= (measure == "median") & (end.notna() | start.fillna(0).ne(0))
     wrong |= (measure == "hazard") & ~(start < end)
     found = table.problem("E-POINT", wrong, column="duration_years")
     share = frame.get("de_novo_share", pd.Series(float("nan"), index=frame.index))
     if "de_novo_share" not in table.faulty:
-        found += table.problem("E-DE-NOVO-SHARE", (frame["presentation"] == ALL) & share.isna(),
-                               column="de_novo_share")
+        found += table.problem(
+            "E-DE-NOVO-SHARE", (frame["presentation"] == ALL) & share.isna(), column="de_novo_share"
+        )
     return found
 
 
@@ -49,12 +52,21 @@ def survival_values(table: Checked) -> list[Problem]:
     percent = survival & (value > 1) & (value <= 100)
     start = survival & (value == 1) & (frame["duration_years"] == 0)
     found = table.problem("E-PERCENT", percent, column="value")
-    found += table.problem("E-RANGE", survival & ~percent & ~start & (value >= 1), column="value",
-                           detail="survival lies above 0 and below 1 after the diagnosis")
-    found += table.problem("E-UNIT-MONTHS", (frame["measure"] == "median") & (value > LONGEST_MEDIAN_YEARS),
-                           column="value")
-    found += table.problem("E-RANGE", (frame["measure"] == "hazard") & (value > LARGEST_HAZARD), column="value",
-                           detail=f"a hazard is per year and at most {LARGEST_HAZARD:g}")
+    found += table.problem(
+        "E-RANGE",
+        survival & ~percent & ~start & (value >= 1),
+        column="value",
+        detail="survival lies above 0 and below 1 after the diagnosis",
+    )
+    found += table.problem(
+        "E-UNIT-MONTHS", (frame["measure"] == "median") & (value > LONGEST_MEDIAN_YEARS), column="value"
+    )
+    found += table.problem(
+        "E-RANGE",
+        (frame["measure"] == "hazard") & (value > LARGEST_HAZARD),
+        column="value",
+        detail=f"a hazard is per year and at most {LARGEST_HAZARD:g}",
+    )
     if table.sound("lower", "upper", "value"):
         lower, upper = frame["lower"], frame["upper"]
         wrong = (lower.notna() != upper.notna()) | (lower > value) | (upper < value) | (lower == upper)
@@ -64,7 +76,7 @@ def survival_values(table: Checked) -> list[Problem]:
 
 
 def survival_falls(table: Checked) -> list[Problem]:
-    """Survival of one study, presentation, kind and period does not rise; a median is its point at one half."""
+    """Survival of one study, presentation, kind and period does not rise; a median is a point at 1/2."""
     group = table.strata("study", "presentation", "survival_kind", "diagnosis_year_from", "diagnosis_year_to")
     if not table.sound("measure", *group):
         return []
@@ -76,7 +88,9 @@ def survival_falls(table: Checked) -> list[Problem]:
     lowest = points.sort_values("_time").groupby(group, dropna=False, sort=False)["_alive"]
     before = lowest.cummin().groupby([points[name] for name in group], dropna=False).shift()
     rises = points["_alive"] > before.reindex(points.index) + 1e-9
-    return table.problem("E-SURVIVAL-RISES", rises.reindex(table.frame.index, fill_value=False), column="value")
+    return table.problem(
+        "E-SURVIVAL-RISES", rises.reindex(table.frame.index, fill_value=False), column="value"
+    )
 
 
 def survival_kinds(table: Checked) -> list[Problem]:
@@ -87,8 +101,9 @@ def survival_kinds(table: Checked) -> list[Problem]:
     for name in table.strata("note", "source"):
         text = text + " " + table.frame[name].astype(str)
     other = text.str.contains(_NOT_OBSERVED, regex=True) & ~text.str.contains(_OBSERVED, regex=True)
-    return table.problem("E-SURVIVAL-KIND", (table.frame["survival_kind"] == "observed") & other,
-                         column="survival_kind")
+    return table.problem(
+        "E-SURVIVAL-KIND", (table.frame["survival_kind"] == "observed") & other, column="survival_kind"
+    )
 
 
 def recurrence_intervals(table: Checked) -> list[Problem]:
@@ -97,11 +112,15 @@ def recurrence_intervals(table: Checked) -> list[Problem]:
     found: list[Problem] = []
     for first, last in (("age_from", "age_to"), ends):
         if table.sound(first, last):
-            wrong = table.frame[first] > table.frame[last] if first == "age_from" \
+            wrong = (
+                table.frame[first] > table.frame[last]
+                if first == "age_from"
                 else table.frame[first] >= table.frame[last]
+            )
             found += table.problem("E-ORDER", wrong, column=first)
-    group = table.strata("study", "stage", "receptor", "age_from", "age_to", "diagnosis_year_from",
-                         "diagnosis_year_to")
+    group = table.strata(
+        "study", "stage", "receptor", "age_from", "age_to", "diagnosis_year_from", "diagnosis_year_to"
+    )
     if found or not table.sound(*group, *ends):
         return found
     rows = table.frame.sort_values(list(ends)).drop_duplicates([*group, *ends])

@@ -2,14 +2,7 @@
 
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.bundle import EvidenceBundle, bundle_from_tables
-from sbc_prevalence.evidence.counted import (
-    CompletenessAudit,
-    Deaths,
-    LivingCounts,
-    PrimaryAgeProfile,
-    PrimaryRegistrations,
-    Registrations,
-)
+from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations
 from sbc_prevalence.evidence.population import Population
 from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior
 from sbc_prevalence.evidence.published import (
@@ -18,6 +11,7 @@ from sbc_prevalence.evidence.published import (
     OtherCauseMortality,
     PublishedSurvival,
 )
+from sbc_prevalence.evidence.registered import CompletenessAudit, LivingCounts, Registrations
 from sbc_prevalence.evidence.registry import EVIDENCE_KINDS, from_table
 
 __all__ = [

@@ -23,7 +23,8 @@ class Evidence(ABC):
     name : str
         Name that messages and reports use: the file, the carried table or a word of the user's.
     data : pandas.DataFrame
-        Typed frame as :func:`sbc_prevalence.data.schemas.check` returns it. Read :attr:`frame`, which is a copy.
+        Typed frame as :func:`sbc_prevalence.data.schemas.check` returns it. Read :attr:`frame`, which is a
+        copy.
     provenance : Provenance
         Publisher, title, year, licence, source, date of extraction.
 
@@ -42,16 +43,31 @@ class Evidence(ABC):
         needed = {c for c, spec in schemas.SCHEMAS[self.kind].columns.items() if spec.required}
         absent = sorted(needed - set(self.data.columns))
         if absent:
-            raise EvidenceError(Problem(
-                "E-UNCHECKED", self.name, "the frame did not pass the schema of this kind of evidence",
-                "Build evidence with from_frame or from_table, which check it.", detail=f"no {', '.join(absent)}"))
+            raise EvidenceError(
+                Problem(
+                    "E-UNCHECKED",
+                    self.name,
+                    "the frame did not pass the schema of this kind of evidence",
+                    "Build evidence with from_frame or from_table, which check it.",
+                    detail=f"no {', '.join(absent)}",
+                )
+            )
         if problems := self.option_problems():
             raise EvidenceError(problems)
 
     @classmethod
-    def from_frame(cls, frame: Any, *, name: str | None = None, source: str | None = None,
-                   as_of: str | None = None, provenance: Provenance | None = None, **options: Any) -> Self:
-        """Evidence from a data frame, typed or of text (pandas, or anything with ``to_pandas`` or of columns).
+    def from_frame(
+        cls,
+        frame: Any,
+        *,
+        name: str | None = None,
+        source: str | None = None,
+        as_of: str | None = None,
+        provenance: Provenance | None = None,
+        **options: Any,
+    ) -> Self:
+        """Evidence from a data frame, typed or of text (pandas, or anything with ``to_pandas`` or of
+        columns).
 
         Parameters
         ----------
@@ -86,9 +102,18 @@ class Evidence(ABC):
         """Evidence from a table as read: see :meth:`from_frame`."""
         known = {item.name for item in fields(cls)} - {"name", "data", "provenance"}
         if unknown := sorted(set(options) - known):
-            raise EvidenceError([Problem(
-                "E-OPTION-UNKNOWN", table.name, f"{cls.kind} has no such option", _options_in_words(known),
-                column=option) for option in unknown])
+            raise EvidenceError(
+                [
+                    Problem(
+                        "E-OPTION-UNKNOWN",
+                        table.name,
+                        f"{cls.kind} has no such option",
+                        _options_in_words(known),
+                        column=option,
+                    )
+                    for option in unknown
+                ]
+            )
         checked = schemas.check(table, cls.kind, defaults=defaults)
         return cls(name=table.name, data=checked, provenance=_completed(table.provenance, checked), **options)
 
@@ -123,12 +148,16 @@ class Evidence(ABC):
         return words
 
     def __repr__(self) -> str:
-        inside = ", ".join(f"{key.replace(' ', '_')}={value!r}" for key, value in self.shape_in_words().items())
+        inside = ", ".join(
+            f"{key.replace(' ', '_')}={value!r}" for key, value in self.shape_in_words().items()
+        )
         return f"{type(self).__name__}({inside})"
 
     def _repr_html_(self) -> str:
-        rows = "".join(f'<tr><th scope="row" style="text-align:left">{escape(key)}</th><td>{escape(value)}</td></tr>'
-                       for key, value in self.shape_in_words().items())
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left">{escape(key)}</th><td>{escape(value)}</td></tr>'
+            for key, value in self.shape_in_words().items()
+        )
         return f"<table><caption>{escape(type(self).__name__)}</caption>{rows}</table>"
 
 
@@ -139,5 +168,6 @@ def _options_in_words(known: set[str]) -> str:
 def _completed(provenance: Provenance, frame: pd.DataFrame) -> Provenance:
     """Provenance whose source and date come from the rows where it does not say."""
     sources, dates = list(dict.fromkeys(frame[SOURCE])), sorted(set(frame[AS_OF]))
-    return replace(provenance, source=provenance.source or "; ".join(sources[:3]),
-                   as_of=provenance.as_of or dates[-1])
+    return replace(
+        provenance, source=provenance.source or "; ".join(sources[:3]), as_of=provenance.as_of or dates[-1]
+    )

@@ -1,4 +1,4 @@
-"""Everything that is known, brought together: on one grid, with what covers what, and refused as a whole if it clashes."""
+"""All that is known, brought together: one grid, what covers what, refused as a whole if it clashes."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -11,15 +11,7 @@ from sbc_prevalence.data.tables import Table
 from sbc_prevalence.errors import DataError, EvidenceError, InputError, Problem
 from sbc_prevalence.evidence import consistency, coverage
 from sbc_prevalence.evidence.base import Evidence
-from sbc_prevalence.evidence.counted import (
-    CompletenessAudit,
-    Deaths,
-    LivingCounts,
-    PrimaryAgeProfile,
-    PrimaryRegistrations,
-    Registrations,
-    combined,
-)
+from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations, combined
 from sbc_prevalence.evidence.population import Population
 from sbc_prevalence.evidence.published import (
     ComparisonFigures,
@@ -27,6 +19,7 @@ from sbc_prevalence.evidence.published import (
     OtherCauseMortality,
     PublishedSurvival,
 )
+from sbc_prevalence.evidence.registered import CompletenessAudit, LivingCounts, Registrations
 from sbc_prevalence.evidence.registry import from_table
 from sbc_prevalence.grid import AREA_CODE, AreaSet, StudyGrid
 
@@ -52,9 +45,14 @@ class EvidenceBundle:
 
     def __init__(self, *evidence: Evidence) -> None:
         if any(not isinstance(piece, Evidence) for piece in evidence):
-            raise EvidenceError(Problem(
-                "E-NOT-EVIDENCE", "bundle", "a bundle takes evidence objects only",
-                "Build them with from_frame first, e.g. Deaths.from_frame(frame, source=..., as_of=...)."))
+            raise EvidenceError(
+                Problem(
+                    "E-NOT-EVIDENCE",
+                    "bundle",
+                    "a bundle takes evidence objects only",
+                    "Build them with from_frame first, e.g. Deaths.from_frame(frame, source=..., as_of=...).",
+                )
+            )
         object.__setattr__(self, "pieces", tuple(evidence))
 
     def by_kind(self, kind: str) -> tuple[Evidence, ...]:
@@ -127,14 +125,21 @@ class EvidenceBundle:
         ------
         EvidenceError
             With one complete list: kinds that are missing, areas unknown, replaced, missing or counted twice,
-            counts above the population, sources given twice, sexes mixed, survival or risks that need other-cause
-            mortality, registrations without completeness.
+            counts above the population, sources given twice, sexes mixed, survival or risks that need
+            other-cause mortality, registrations without completeness.
         """
         if problems := consistency.problems(self.pieces, areas):
             raise EvidenceError(problems)
 
-    def align(self, areas: AreaSet, *, first_reported_year: int | None = None, last_year: int | None = None,
-              backcast_years: int = 25, recurrence_lag_years: int = 30) -> StudyGrid:
+    def align(
+        self,
+        areas: AreaSet,
+        *,
+        first_reported_year: int | None = None,
+        last_year: int | None = None,
+        backcast_years: int = 25,
+        recurrence_lag_years: int = 30,
+    ) -> StudyGrid:
         """One grid of areas and years for all pieces.
 
         Parameters
@@ -152,7 +157,8 @@ class EvidenceBundle:
         Raises
         ------
         EvidenceError
-            If there are neither deaths nor registrations of metastatic disease, or the years are out of order.
+            If there are neither deaths nor registrations of metastatic disease, or the years are out of
+            order.
         """
         counts = self.deaths or self.registrations
         if counts is None:
@@ -168,8 +174,10 @@ class EvidenceBundle:
             first_data_year=first_data,
             last_data_year=last_data,
             last_year=max(primary_years[-1], last_data) if last_year is None else last_year,
-            first_reported_year=max(first_data, primary_years[0]) if first_reported_year is None
-            else first_reported_year)
+            first_reported_year=max(first_data, primary_years[0])
+            if first_reported_year is None
+            else first_reported_year,
+        )
 
     def coverage(self, areas: AreaSet | None = None, grid: StudyGrid | None = None) -> pd.DataFrame:
         """Which evidence covers each area and year: directly, through a larger area, or not at all.
@@ -184,16 +192,22 @@ class EvidenceBundle:
         Returns
         -------
         DataFrame
-            ``area_code``, ``area_name``, ``year`` and one column each for ``primary_registrations``, ``deaths``,
-            ``registrations`` and ``living_counts``: ``"own"``, ``"through <code>"``, ``"projected"`` (after the
-            last year that this kind has anywhere) or ``"none"``.
+            ``area_code``, ``area_name``, ``year`` and one column each for ``primary_registrations``,
+            ``deaths``, ``registrations`` and ``living_counts``: ``"own"``, ``"through <code>"``,
+            ``"projected"`` (after the last year that this kind has anywhere) or ``"none"``.
         """
         return coverage.table(self.pieces, areas or (grid.areas if grid else None), grid)
 
     def sources(self) -> pd.DataFrame:
         """Publisher, title, year and licence of every piece, and what it is used for."""
-        rows = [{"used_for": coverage.USES[piece.kind], **{c: getattr(piece.provenance, c) for c in SOURCE_COLUMNS[2:]},
-                 "name": piece.name} for piece in self.pieces]
+        rows = [
+            {
+                "used_for": coverage.USES[piece.kind],
+                **{c: getattr(piece.provenance, c) for c in SOURCE_COLUMNS[2:]},
+                "name": piece.name,
+            }
+            for piece in self.pieces
+        ]
         return pd.DataFrame(rows, columns=list(SOURCE_COLUMNS))
 
     def citation(self) -> str:
@@ -204,12 +218,16 @@ class EvidenceBundle:
         return "EvidenceBundle(\n" + "".join(f"  {piece!r},\n" for piece in self.pieces) + ")"
 
     def _repr_html_(self) -> str:
-        shown = pd.DataFrame([{"kind": piece.kind, **piece.shape_in_words()} for piece in self.pieces]).fillna("")
+        shown = pd.DataFrame(
+            [{"kind": piece.kind, **piece.shape_in_words()} for piece in self.pieces]
+        ).fillna("")
         return str(shown.to_html(index=False, border=0))
 
 
-def bundle_from_tables(entries: Iterable[tuple[str, Table, Mapping[str, Any]]], areas: AreaSet | None = None,
-                       ) -> EvidenceBundle:
+def bundle_from_tables(
+    entries: Iterable[tuple[str, Table, Mapping[str, Any]]],
+    areas: AreaSet | None = None,
+) -> EvidenceBundle:
     """Bundle from tables as read, with the faults of all tables in one list.
 
     Parameters
@@ -243,7 +261,9 @@ def bundle_from_tables(entries: Iterable[tuple[str, Table, Mapping[str, Any]]], 
 
 def distinct(problems: Iterable[Problem]) -> list[Problem]:
     """Problems without those that name the same fault of the same rows a second time."""
-    return list({(p.code, p.where, p.column, p.rows, p.detail if not p.rows else ""): p for p in problems}.values())
+    return list(
+        {(p.code, p.where, p.column, p.rows, p.detail if not p.rows else ""): p for p in problems}.values()
+    )
 
 
 def _area_problems(kind: str, table: Table, areas: AreaSet) -> list[Problem]:

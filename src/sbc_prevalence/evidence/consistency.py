@@ -5,25 +5,27 @@ from dataclasses import replace
 from itertools import combinations
 from typing import Any
 
-import pandas as pd
-
 from sbc_prevalence.data.areas import check_codes
 from sbc_prevalence.data.schemas import SCHEMAS
 from sbc_prevalence.data.tables import FIRST_DATA_ROW
 from sbc_prevalence.errors import Problem
+from sbc_prevalence.evidence import limits
 from sbc_prevalence.evidence.base import Evidence
-from sbc_prevalence.evidence.counted import CountedEvidence, Registrations
-from sbc_prevalence.evidence.population import Population
+from sbc_prevalence.evidence.counted import CountedEvidence
 from sbc_prevalence.evidence.published import DistantRecurrence, PublishedSurvival
-from sbc_prevalence.grid import AREA_CODE, AS_OF, COUNT_LOWER, COUNT_UPPER, DE_NOVO, SOURCE, YEAR, AreaSet
+from sbc_prevalence.evidence.registered import Registrations
+from sbc_prevalence.grid import AREA_CODE, AS_OF, SOURCE, YEAR, AreaSet
 
 NEEDS_ALL_AREAS = frozenset({"primary_registrations", "population"})
 ONCE_PER_AREA_YEAR = frozenset({"deaths", "primary_registrations", "registrations", "population"})
-SHOWN = 8
 
 
-def problems(pieces: Sequence[Evidence], areas: AreaSet, *, failed_kinds: frozenset[str] = frozenset(),
-             ) -> list[Problem]:
+def problems(
+    pieces: Sequence[Evidence],
+    areas: AreaSet,
+    *,
+    failed_kinds: frozenset[str] = frozenset(),
+) -> list[Problem]:
     """Every way in which pieces of evidence clash or fall short.
 
     Parameters
@@ -44,8 +46,8 @@ def problems(pieces: Sequence[Evidence], areas: AreaSet, *, failed_kinds: frozen
     found += _windows(pieces)
     found += _years_apart(pieces)
     if not found:
-        found += _above_population(pieces, areas)
-        found += _above_primaries(pieces, areas)
+        found += limits.above_population(pieces, areas)
+        found += limits.above_primaries(pieces, areas)
     return found
 
 
@@ -54,13 +56,23 @@ def required_kinds(pieces: Sequence[Evidence], failed_kinds: frozenset[str] = fr
     kinds = {piece.kind for piece in pieces} | failed_kinds
     found = []
     if not kinds & {"deaths", "registrations"}:
-        found.append(_missing("deaths or registrations of metastatic disease", "yearly deaths certified as C50"))
+        found.append(
+            _missing("deaths or registrations of metastatic disease", "yearly deaths certified as C50")
+        )
     if "primary_registrations" not in kinds and not {"population", "registrations"} <= kinds:
-        found.append(_missing("primary registrations (or population and registrations)",
-                              "yearly primary registrations of every area"))
+        found.append(
+            _missing(
+                "primary registrations (or population and registrations)",
+                "yearly primary registrations of every area",
+            )
+        )
     if "published_survival" not in kinds:
-        found.append(_missing("published survival after metastatic diagnosis",
-                              "the carried table published_survival, or one of your own"))
+        found.append(
+            _missing(
+                "published survival after metastatic diagnosis",
+                "the carried table published_survival, or one of your own",
+            )
+        )
     return found
 
 
@@ -74,14 +86,23 @@ def _area_faults(piece: Evidence, areas: AreaSet) -> list[Problem]:
     needs_all = piece.kind in NEEDS_ALL_AREAS
     found = check_codes(piece.data, areas, where=piece.name, kind=piece.kind, require_all=needs_all)
     rows = piece.data.index  # rows of another sex were left out: positions are not file rows
-    found = [replace(p, rows=tuple(int(rows[r - FIRST_DATA_ROW]) + FIRST_DATA_ROW for r in p.rows)) for p in found]
+    found = [
+        replace(p, rows=tuple(int(rows[r - FIRST_DATA_ROW]) + FIRST_DATA_ROW for r in p.rows)) for p in found
+    ]
     if piece.kind == "primary_registrations":
         above = piece.data[AREA_CODE].isin(set(areas.all_codes) - set(areas.codes))
         if above.any():
-            found.append(Problem(
-                "E-AREA-LEVEL", piece.name, "primary registrations must be those of the modelled areas",
-                "Leave out groups and totals, or make them the modelled areas.", column=AREA_CODE,
-                rows=tuple(int(i) + FIRST_DATA_ROW for i in rows[above]), n_rows=len(piece.data)))
+            found.append(
+                Problem(
+                    "E-AREA-LEVEL",
+                    piece.name,
+                    "primary registrations must be those of the modelled areas",
+                    "Leave out groups and totals, or make them the modelled areas.",
+                    column=AREA_CODE,
+                    rows=tuple(int(i) + FIRST_DATA_ROW for i in rows[above]),
+                    n_rows=len(piece.data),
+                )
+            )
     return found
 
 
@@ -92,25 +113,42 @@ def _given_twice(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem]:
             continue
         where, column = f"{one.name} and {two.name}", None
         if _same_rows(one, two):
-            found.append(Problem(
-                "E-SOURCE-TWICE", where, f"the same {one.kind} are given twice",
-                "Remove one of the two [[evidence]] entries: evidence that is used twice counts double."))
+            found.append(
+                Problem(
+                    "E-SOURCE-TWICE",
+                    where,
+                    f"the same {one.kind} are given twice",
+                    "Remove one of the two [[evidence]] entries: evidence that is used twice counts double.",
+                )
+            )
             continue
         if one.kind in ONCE_PER_AREA_YEAR:
             if overlap := _overlap(one, two, areas):
-                found.append(Problem(
-                    "E-SOURCE-OVERLAP", where, f"two tables of {one.kind} cover the same areas and years",
-                    "Cut one of them so that each area and year comes from one table, at one level.",
-                    column=AREA_CODE, detail=_listed(overlap)))
+                found.append(
+                    Problem(
+                        "E-SOURCE-OVERLAP",
+                        where,
+                        f"two tables of {one.kind} cover the same areas and years",
+                        "Cut one of them so that each area and year comes from one table, at one level.",
+                        column=AREA_CODE,
+                        detail=limits.listed(overlap),
+                    )
+                )
             continue
         key = [c for c in SCHEMAS[one.kind].key if c in one.data.columns and c in two.data.columns]
         if key and one.kind != "living_counts":
             column = key[0]
             both = one.data[key].astype(str).merge(two.data[key].astype(str).drop_duplicates(), on=key)
             if len(both):
-                found.append(Problem(
-                    "E-SOURCE-OVERLAP", where, f"{len(both)} rows of two tables of {one.kind} describe the same",
-                    "Take each published figure once.", column=column))
+                found.append(
+                    Problem(
+                        "E-SOURCE-OVERLAP",
+                        where,
+                        f"{len(both)} rows of two tables of {one.kind} describe the same",
+                        "Take each published figure once.",
+                        column=column,
+                    )
+                )
     return found
 
 
@@ -129,16 +167,13 @@ def _overlap(one: Evidence, two: Evidence, areas: AreaSet) -> list[tuple[str, in
 
     def cells(piece: Evidence) -> set[tuple[Any, ...]]:
         rows = piece.data[[AREA_CODE, YEAR, *strata]].drop_duplicates()
-        return {(part, code if piece.kind == "population" else "", *rest)
-                for code, *rest in rows.itertuples(index=False) for part in _parts(code, areas)}
+        return {
+            (part, code if piece.kind == "population" else "", *rest)
+            for code, *rest in rows.itertuples(index=False)
+            for part in limits.parts_of(code, areas)
+        }
 
     return sorted({(cell[0], int(cell[2])) for cell in cells(one) & cells(two)})
-
-
-def _parts(code: str, areas: AreaSet) -> tuple[str, ...]:
-    if code == areas.total_code:
-        return areas.codes
-    return (areas.groups or {}).get(code, (code,))
 
 
 def _sexes(pieces: Sequence[Evidence]) -> list[Problem]:
@@ -146,8 +181,16 @@ def _sexes(pieces: Sequence[Evidence]) -> list[Problem]:
     if len(set(sexes.values())) <= 1:
         return []
     said = ", ".join(f"{name}: {sex}" for name, sex in sexes.items())
-    return [Problem("E-SEX-MIXED", "evidence", "all counts must be of the same sex",
-                    "Set the option 'sex' alike and give tables of that sex.", column="sex", detail=said)]
+    return [
+        Problem(
+            "E-SEX-MIXED",
+            "evidence",
+            "all counts must be of the same sex",
+            "Set the option 'sex' alike and give tables of that sex.",
+            column="sex",
+            detail=said,
+        )
+    ]
 
 
 def _mortality_needed(pieces: Sequence[Evidence], failed_kinds: frozenset[str]) -> list[Problem]:
@@ -157,36 +200,62 @@ def _mortality_needed(pieces: Sequence[Evidence], failed_kinds: frozenset[str]) 
     for piece in pieces:
         if isinstance(piece, PublishedSurvival):
             bad = piece.data["survival_kind"] != "observed"
-            code, column, what = "E-SURVIVAL-KIND", "survival_kind", "relative, net or cause-specific survival"
+            code, column, what = (
+                "E-SURVIVAL-KIND",
+                "survival_kind",
+                "relative, net or cause-specific survival",
+            )
         elif isinstance(piece, DistantRecurrence):
             bad = piece.data["risk_kind"] == "net"
             code, column, what = "E-RISK-KIND", "risk_kind", "a net risk of recurrence"
         else:
             continue
         if bad.any():
-            found.append(Problem(
-                code, piece.name, f"{what} needs other-cause mortality, and none is given",
-                "Add an [[evidence]] entry of kind other_cause_mortality, or leave out these rows.", column=column,
-                rows=tuple(int(i) + FIRST_DATA_ROW for i in piece.data.index[bad]), n_rows=len(piece.data)))
+            found.append(
+                Problem(
+                    code,
+                    piece.name,
+                    f"{what} needs other-cause mortality, and none is given",
+                    "Add an [[evidence]] entry of kind other_cause_mortality, or leave out these rows.",
+                    column=column,
+                    rows=tuple(int(i) + FIRST_DATA_ROW for i in piece.data.index[bad]),
+                    n_rows=len(piece.data),
+                )
+            )
     return found
 
 
 def _completeness_needed(pieces: Sequence[Evidence], failed_kinds: frozenset[str]) -> list[Problem]:
     if "completeness_audit" in {piece.kind for piece in pieces} | failed_kinds:
         return []
-    return [Problem(
-        "E-COMPLETENESS-MISSING", piece.name, "registrations of metastatic disease need their completeness",
-        "Give 'completeness' in the [[evidence]] entry, or a completeness_audit beside it: without either, more "
-        "disease cannot be told from better registration.", column="completeness")
-        for piece in pieces if isinstance(piece, Registrations) and piece.completeness is None]
+    return [
+        Problem(
+            "E-COMPLETENESS-MISSING",
+            piece.name,
+            "registrations of metastatic disease need their completeness",
+            "Give 'completeness' in the [[evidence]] entry, or a completeness_audit beside it: without "
+            "either, more "
+            "disease cannot be told from better registration.",
+            column="completeness",
+        )
+        for piece in pieces
+        if isinstance(piece, Registrations) and piece.completeness is None
+    ]
 
 
 def _windows(pieces: Sequence[Evidence]) -> list[Problem]:
     windows = {piece.window_days for piece in pieces if isinstance(piece, Registrations)}
     if len(windows) <= 1:
         return []
-    return [Problem("E-WINDOW", "evidence", "registrations must part de novo from recurrent by the same window",
-                    "Use one window_days.", column="window_days")]
+    return [
+        Problem(
+            "E-WINDOW",
+            "evidence",
+            "registrations must part de novo from recurrent by the same window",
+            "Use one window_days.",
+            column="window_days",
+        )
+    ]
 
 
 def _years_apart(pieces: Sequence[Evidence]) -> list[Problem]:
@@ -194,86 +263,13 @@ def _years_apart(pieces: Sequence[Evidence]) -> list[Problem]:
     primary = {y for piece in pieces if piece.kind == "primary_registrations" for y in piece.years}
     if not counted or not primary or counted & primary:
         return []
-    return [Problem("E-YEARS-APART", "evidence", "deaths (or registrations) and primary registrations share no year",
-                    "Check the year columns of both.", column=YEAR,
-                    detail=f"{min(counted)}-{max(counted)} against {min(primary)}-{max(primary)}")]
-
-
-def _sum_by_area(piece: CountedEvidence) -> pd.DataFrame:
-    """Smallest count of every area and year."""
-    totals = piece.totals()
-    if "index_date" in totals.columns:
-        totals[YEAR] = totals["index_date"].str[:4].astype(int)
-        return totals.groupby([AREA_CODE, YEAR])[COUNT_LOWER].max().reset_index()
-    return totals.groupby([AREA_CODE, YEAR])[COUNT_LOWER].sum().reset_index()
-
-
-def _above_population(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem]:
-    known: dict[tuple[str, int], float] = {}
-    for piece in pieces:
-        if isinstance(piece, Population):
-            known |= {(a, int(y)): float(n) for a, y, n in piece.totals().itertuples(index=False)}
-    found = []
-    for piece in pieces:
-        if not isinstance(piece, CountedEvidence) or piece.kind in ("population", "primary_age_profile") or not known:
-            continue
-        above = []
-        for code, year, count in _sum_by_area(piece).itertuples(index=False):
-            people = known.get((code, year))
-            if people is None and all((part, year) in known for part in _parts(code, areas)):
-                people = sum(known[part, year] for part in _parts(code, areas))
-            if people is not None and count > people:
-                above.append((code, int(year)))
-        if above:
-            found.append(Problem(
-                "E-EXCEEDS-POPULATION", piece.name, "counts must not exceed the population",
-                "Correct the counts, or the population (are its unit persons, and its sex the same?).",
-                detail=_listed(above)))
-    return found
-
-
-def _above_primaries(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem]:
-    """De novo registrations within the primaries of the year; deaths not above primaries in the long run."""
-    primaries: dict[tuple[str, int], float] = {}
-    for piece in pieces:
-        if isinstance(piece, CountedEvidence) and piece.kind == "primary_registrations":
-            rows = piece.totals()[[AREA_CODE, YEAR, COUNT_UPPER]].itertuples(index=False)
-            primaries |= {(a, int(y)): float(n) for a, y, n in rows}
-
-    def of(code: str, year: int) -> float | None:
-        parts = [primaries.get((part, int(year))) for part in _parts(code, areas)]
-        return None if any(n is None for n in parts) else sum(n for n in parts if n is not None)
-
-    found = []
-    for piece in pieces:
-        if isinstance(piece, Registrations):
-            first = piece.totals().query("presentation == @DE_NOVO", local_dict={"DE_NOVO": DE_NOVO})
-            above = [(a, int(y)) for a, y, n in first[[AREA_CODE, YEAR, COUNT_LOWER]].itertuples(index=False)
-                     if (most := of(a, y)) is not None and n > most]
-            if above:
-                found.append(Problem(
-                    "E-EXCEEDS-PRIMARIES", piece.name, "de novo registrations must be among the primaries of the year",
-                    "Correct the counts or the column 'presentation'.", detail=_listed(above)))
-        elif isinstance(piece, CountedEvidence) and piece.kind == "deaths":
-            found += _deaths_above(piece, of)
-    return found
-
-
-def _deaths_above(piece: CountedEvidence, primaries_of: Any) -> list[Problem]:
-    above = []
-    for code, rows in piece.totals().groupby(AREA_CODE):
-        pairs = [(n, primaries_of(code, y)) for y, n in rows[[YEAR, COUNT_LOWER]].itertuples(index=False)]
-        shared = [(n, p) for n, p in pairs if p is not None]
-        if len(shared) >= 3 and sum(n for n, _ in shared) > sum(p for _, p in shared):
-            above.append(str(code))
-    if not above:
-        return []
-    return [Problem(
-        "E-EXCEEDS-PRIMARIES", piece.name, "deaths must not exceed primary registrations over all years together",
-        "Were the two files swapped, or is one of another disease, sex or unit?", detail=_listed(above))]
-
-
-def _listed(items: Sequence[Any]) -> str:
-    texts = [" ".join(str(part) for part in item) if isinstance(item, tuple) else str(item) for item in items]
-    more = len(texts) - SHOWN
-    return ", ".join(texts[:SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return [
+        Problem(
+            "E-YEARS-APART",
+            "evidence",
+            "deaths (or registrations) and primary registrations share no year",
+            "Check the year columns of both.",
+            column=YEAR,
+            detail=f"{min(counted)}-{max(counted)} against {min(primary)}-{max(primary)}",
+        )
+    ]

@@ -1,8 +1,9 @@
-"""Evidence that counts people by area and year: deaths, primaries, registrations of metastatic disease, the living."""
+"""Evidence that counts people by area and year: deaths and primary registrations, and what they share."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 from sbc_prevalence.data.messages import problem
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence.base import Evidence
-from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior
 from sbc_prevalence.grid import (
     AGE_BAND,
     ALL,
@@ -52,8 +52,11 @@ class CountedEvidence(Evidence):
     def option_problems(self) -> list[Problem]:
         if self.sex in SEXES:
             return []
-        return [Problem("E-OPTION", self.name, f"sex is one of {', '.join(SEXES)}", "Choose one of them.",
-                        column=SEX)]
+        return [
+            Problem(
+                "E-OPTION", self.name, f"sex is one of {', '.join(SEXES)}", "Choose one of them.", column=SEX
+            )
+        ]
 
     @property
     def has_ages(self) -> bool:
@@ -67,8 +70,8 @@ class CountedEvidence(Evidence):
         -------
         DataFrame
             ``area_code``, ``year`` (``index_date`` for the living; ``presentation`` where there is one),
-            ``count_lower``, ``count_upper`` [persons]: bounds of intervals sum, and are equal where every part is
-            exact. Sorted by these columns.
+            ``count_lower``, ``count_upper`` [persons]: bounds of intervals sum, and are equal where every
+            part is exact. Sorted by these columns.
         """
         keys = [c for c in (AREA_CODE, YEAR, "index_date", PRESENTATION) if c in self.data.columns]
         return self.data.groupby(keys, sort=True)[[COUNT_LOWER, COUNT_UPPER]].sum().reset_index()
@@ -91,8 +94,15 @@ class Deaths(CountedEvidence):
     def option_problems(self) -> list[Problem]:
         found = CountedEvidence.option_problems(self)
         if self.icd10 != "C50":
-            found.append(Problem("E-OPTION", self.name, "deaths are those certified as C50",
-                                 "Count deaths with C50 as the underlying cause.", column="icd10"))
+            found.append(
+                Problem(
+                    "E-OPTION",
+                    self.name,
+                    "deaths are those certified as C50",
+                    "Count deaths with C50 as the underlying cause.",
+                    column="icd10",
+                )
+            )
         return found
 
     def age_shares(self, cuts: Sequence[int] = DEATH_AGE_CUTS) -> pd.DataFrame | None:
@@ -106,9 +116,9 @@ class Deaths(CountedEvidence):
         Returns
         -------
         DataFrame or None
-            ``year`` and one column per group (``"<65"``, ``"65-79"``, ``"80+"``) of proportions that sum to 1 in
-            each row (NaN in a year without deaths); None if the deaths are not by age. The middle of an interval
-            stands for it.
+            ``year`` and one column per group (``"<65"``, ``"65-79"``, ``"80+"``) of proportions that sum to 1
+            in each row (NaN in a year without deaths); None if the deaths are not by age. The middle of an
+            interval stands for it.
 
         Raises
         ------
@@ -118,14 +128,21 @@ class Deaths(CountedEvidence):
         if not self.has_ages:
             return None
         cuts = tuple(cuts)
-        labels = [f"<{cuts[0]}"] + [f"{a}-{b - 1}" for a, b in zip(cuts, cuts[1:], strict=False)] + [f"{cuts[-1]}+"]
+        labels = [f"<{cuts[0]}"] + [f"{a}-{b - 1}" for a, b in itertools.pairwise(cuts)] + [f"{cuts[-1]}+"]
         groups = {}
         for band in self.data.loc[self.data[AGE_BAND] != ALL, AGE_BAND].unique():
             low, high = parse_age_band(band)
             if any(low < cut and (high is None or high > cut) for cut in cuts):
-                raise EvidenceError(Problem(
-                    "E-AGE-CUT", self.name, "age bands must not lie across the ages at which groups begin",
-                    "Give narrower bands or other cuts.", column=AGE_BAND, detail=f"ages {cuts}"))
+                raise EvidenceError(
+                    Problem(
+                        "E-AGE-CUT",
+                        self.name,
+                        "age bands must not lie across the ages at which groups begin",
+                        "Give narrower bands or other cuts.",
+                        column=AGE_BAND,
+                        detail=f"ages {cuts}",
+                    )
+                )
             groups[band] = labels[sum(low >= cut for cut in cuts)]
         middle = (self.data[COUNT_LOWER] + self.data[COUNT_UPPER]) / 2
         table = middle.groupby([self.data[YEAR], self.data[AGE_BAND].map(groups)]).sum().unstack().fillna(0.0)
@@ -167,7 +184,8 @@ class PrimaryRegistrations(CountedEvidence):
         -------
         years : array, shape (n_years,)
         primaries : array, shape (n_areas, n_years)
-            Persons [per year], areas in the order of ``areas.codes``; the middle of an interval stands for it.
+            Persons [per year], areas in the order of ``areas.codes``; the middle of an interval stands for
+            it.
 
         Raises
         ------
@@ -176,17 +194,27 @@ class PrimaryRegistrations(CountedEvidence):
         """
         outside = [code for code in self.area_codes if code not in areas.codes]
         if outside:
-            raise EvidenceError(Problem(
-                "E-AREA-LEVEL", self.name, "primary registrations must be those of the modelled areas",
-                "Give one row per modelled area and year, without groups or totals.", column=AREA_CODE,
-                detail=f"not modelled: {', '.join(outside[:5])}"))
+            raise EvidenceError(
+                Problem(
+                    "E-AREA-LEVEL",
+                    self.name,
+                    "primary registrations must be those of the modelled areas",
+                    "Give one row per modelled area and year, without groups or totals.",
+                    column=AREA_CODE,
+                    detail=f"not modelled: {', '.join(outside[:5])}",
+                )
+            )
         totals = self.totals()
         totals["middle"] = (totals[COUNT_LOWER] + totals[COUNT_UPPER]) / 2
         wide = totals.pivot(index=AREA_CODE, columns=YEAR, values="middle").reindex(list(areas.codes))
         if wide.isna().to_numpy().any():
             rows, columns = np.nonzero(wide.isna().to_numpy())
-            listed = ", ".join(f"{wide.index[i]} {wide.columns[j]}" for i, j in zip(rows[:8], columns[:8], strict=True))
-            raise EvidenceError(problem("E-AREA-YEAR-MISSING", self.name, column=AREA_CODE, detail=f"missing: {listed}"))
+            listed = ", ".join(
+                f"{wide.index[i]} {wide.columns[j]}" for i, j in zip(rows[:8], columns[:8], strict=True)
+            )
+            raise EvidenceError(
+                problem("E-AREA-YEAR-MISSING", self.name, column=AREA_CODE, detail=f"missing: {listed}")
+            )
         return wide.columns.to_numpy(dtype=np.int64), wide.to_numpy(dtype=np.float64)
 
 
@@ -202,115 +230,18 @@ class PrimaryAgeProfile(CountedEvidence):
         Returns
         -------
         DataFrame
-            ``area_code``, ``age_band``, ``age_from``, ``age_to`` (half-open; NaN when open) and ``share``, which
-            sums to 1 within an area.
+            ``area_code``, ``age_band``, ``age_from``, ``age_to`` (half-open; NaN when open) and ``share``,
+            which sums to 1 within an area.
         """
         frame = self.data[self.data[AGE_BAND] != ALL]
-        middle = ((frame[COUNT_LOWER] + frame[COUNT_UPPER]) / 2).groupby([frame[AREA_CODE], frame[AGE_BAND]]).sum()
+        middle = (
+            ((frame[COUNT_LOWER] + frame[COUNT_UPPER]) / 2).groupby([frame[AREA_CODE], frame[AGE_BAND]]).sum()
+        )
         share = (middle / middle.groupby(level=0).transform("sum")).rename("share").reset_index()
         edges = [parse_age_band(band) for band in share[AGE_BAND]]
         share.insert(2, "age_from", [low for low, _ in edges])
         share.insert(3, "age_to", [float("nan") if high is None else float(high) for _, high in edges])
         return share.sort_values([AREA_CODE, "age_from"]).reset_index(drop=True)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class Registrations(CountedEvidence):
-    """Registrations of metastatic disease, by presentation.
-
-    Parameters
-    ----------
-    sex : str
-    window_days : int
-        Days after the first breast cancer diagnosis within which metastasis counts as de novo. Required.
-    completeness : CompletenessPrior, optional
-        What is believed about completeness; without it and without an audit the counts cannot be used.
-    """
-
-    kind: ClassVar[str] = "registrations"
-    window_days: int
-    completeness: CompletenessPrior | None = None
-
-    @classmethod
-    def from_table(cls, table: Any, **options: Any) -> Self:
-        """Same as :meth:`Evidence.from_table`; ``window_days`` has no default."""
-        if options.get("window_days") is None:
-            raise EvidenceError(Problem(
-                "E-WINDOW", table.name, "the window in days that parts de novo from recurrent has no default",
-                "Give window_days, e.g. 120: the same window is used for primaries and recurrences.",
-                column="window_days"))
-        return super().from_table(table, **options)
-
-    def option_problems(self) -> list[Problem]:
-        found = CountedEvidence.option_problems(self)
-        whole = isinstance(self.window_days, int) and not isinstance(self.window_days, bool)
-        if not whole or not 0 <= self.window_days <= 365:
-            found.append(Problem("E-WINDOW", self.name, "window_days is a whole number of days from 0 to 365",
-                                 "Give e.g. 120.", column="window_days"))
-        if self.completeness is not None and not isinstance(self.completeness, CompletenessPrior):
-            found.append(Problem("E-OPTION", self.name, "completeness is a CompletenessPrior",
-                                 "Build one, or give an audit beside the registrations.", column="completeness"))
-        return found
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class CompletenessAudit(Evidence):
-    """How many independently known cases a source had found. The cases must be found without that source."""
-
-    kind: ClassVar[str] = "completeness_audit"
-
-
-@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
-class LivingCounts(CountedEvidence):
-    """People flagged as living with metastatic disease by an algorithm or a list.
-
-    Parameters
-    ----------
-    sex : str
-    definition : {"alive_on_date", "coded_in_year"}
-        What was counted: people alive on the index date, N(t), or anybody coded in the year that ends on it,
-        N(t-1) + I(t).
-    sensitivity, specificity : AccuracyPrior
-        Of the algorithm. With specificity below 1 every row needs ``base_population`` and the specificity a
-        ``window`` equal to ``definition``.
-    """
-
-    kind: ClassVar[str] = "living_counts"
-    definition: Literal["alive_on_date", "coded_in_year"]
-    sensitivity: AccuracyPrior
-    specificity: AccuracyPrior
-
-    @classmethod
-    def from_table(cls, table: Any, **options: Any) -> Self:
-        """Same as :meth:`Evidence.from_table`; the three options have no defaults."""
-        if absent := [n for n in ("definition", "sensitivity", "specificity") if options.get(n) is None]:
-            raise EvidenceError([Problem(
-                "E-OPTION-MISSING", table.name, "a count of the living needs its definition and accuracy",
-                "State it; if the flags are beyond doubt, give value = 1 and say why.", column=name)
-                for name in absent])
-        return super().from_table(table, **options)
-
-    def option_problems(self) -> list[Problem]:
-        found = CountedEvidence.option_problems(self)
-        if self.definition not in ("alive_on_date", "coded_in_year"):
-            found.append(Problem("E-DEFINITION", self.name, "the definition is 'alive_on_date' or 'coded_in_year'",
-                                 "Say which was counted: they differ by about a quarter.", column="definition"))
-        for name in ("sensitivity", "specificity"):
-            if not isinstance(getattr(self, name), AccuracyPrior):
-                found.append(Problem("E-OPTION", self.name, f"{name} is an AccuracyPrior", "Build one.", column=name))
-        if found or self.specificity.is_perfect:
-            return found
-        if self.specificity.window != self.definition:
-            found.append(Problem(
-                "E-WINDOW", self.name, "a specificity belongs to the window in which people were counted",
-                "Give specificity.window equal to the definition, and a specificity validated for it.",
-                column="specificity"))
-        base = self.data.get("base_population")
-        if base is None or base.isna().any():
-            found.append(Problem(
-                "E-BASE-MISSING", self.name, "with specificity below 1 every row needs the number of people searched",
-                "Fill 'base_population' in every row.", column="base_population"))
-        return found
 
 
 def combined[T: Evidence](pieces: Sequence[T]) -> T:
@@ -326,10 +257,18 @@ def combined[T: Evidence](pieces: Sequence[T]) -> T:
         return first
     own = {"name", "data", "provenance"}
     for other in others:
-        differing = [f for f in first.__dataclass_fields__ if f not in own and getattr(first, f) != getattr(other, f)]
+        differing = [
+            f for f in first.__dataclass_fields__ if f not in own and getattr(first, f) != getattr(other, f)
+        ]
         if differing:
-            raise EvidenceError(Problem(
-                "E-OPTIONS-DIFFER", f"{first.name}, {other.name}", f"two tables of {first.kind} have other options",
-                "Give them the same options.", column=differing[0]))
+            raise EvidenceError(
+                Problem(
+                    "E-OPTIONS-DIFFER",
+                    f"{first.name}, {other.name}",
+                    f"two tables of {first.kind} have other options",
+                    "Give them the same options.",
+                    column=differing[0],
+                )
+            )
     data = pd.concat([piece.data for piece in pieces], ignore_index=True)
     return replace(first, name=", ".join(piece.name for piece in pieces), data=data)

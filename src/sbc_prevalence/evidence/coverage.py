@@ -59,7 +59,9 @@ def implied_areas(pieces: Sequence[Evidence]) -> AreaSet:
     for piece in pieces:
         if AREA_CODE in piece.data.columns and AREA_NAME in piece.data.columns:
             names |= dict(zip(piece.data[AREA_CODE], piece.data[AREA_NAME], strict=True))
-    others = sorted({code for piece in pieces if piece.kind in COVERAGE_KINDS for code in piece.area_codes} - set(parts))
+    others = sorted(
+        {code for piece in pieces if piece.kind in COVERAGE_KINDS for code in piece.area_codes} - set(parts)
+    )
     whole = parts[0] if len(parts) == 1 else others[0] if len(others) == 1 else "total"
     return AreaSet(parts, tuple(names.get(code) or code for code in parts), whole, names.get(whole) or whole)
 

@@ -15,7 +15,7 @@ from sbc_prevalence.grid import AREA_CODE, YEAR, AreaSet
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Population(CountedEvidence):
-    """People of one sex living in an area at the middle of a year; areas and their wholes may both be there."""
+    """People of one sex living in an area in mid-year; areas and their wholes may both be there."""
 
     kind: ClassVar[str] = "population"
 
@@ -24,7 +24,10 @@ class Population(CountedEvidence):
         return self.data.groupby([AREA_CODE, YEAR], sort=True)["population"].sum().reset_index()
 
     def matrix(
-        self, areas: AreaSet, years: Sequence[int] | NDArray[np.int64], *,
+        self,
+        areas: AreaSet,
+        years: Sequence[int] | NDArray[np.int64],
+        *,
         fill: Literal["hold_last_share", "hold_last"] = "hold_last_share",
     ) -> tuple[NDArray[np.float64], NDArray[np.bool_], str]:
         """Population of the modelled areas in any years, and how the missing ones were filled.
@@ -34,9 +37,9 @@ class Population(CountedEvidence):
         areas : AreaSet
         years : sequence of int
         fill : {"hold_last_share", "hold_last"}
-            For years outside those given: ``hold_last_share`` keeps each area's share of the whole at its nearest
-            year and multiplies it by the whole of that year where the table has the whole; otherwise, and always
-            with ``hold_last``, the nearest year stands.
+            For years outside those given: ``hold_last_share`` keeps each area's share of the whole at its
+            nearest year and multiplies it by the whole of that year where the table has the whole; otherwise,
+            and always with ``hold_last``, the nearest year stands.
 
         Returns
         -------
@@ -55,15 +58,23 @@ class Population(CountedEvidence):
         wide = self.totals().pivot(index=YEAR, columns=AREA_CODE, values="population").astype("float64")
         absent = [code for code in areas.codes if code not in wide.columns]
         if absent:
-            raise EvidenceError(Problem(
-                "E-AREA-MISSING", self.name, f"{len(absent)} modelled areas have no population",
-                "Add their rows.", column=AREA_CODE,
-                detail=", ".join(f"{code} ({areas.name_of(code)})" for code in absent[:8])))
+            raise EvidenceError(
+                Problem(
+                    "E-AREA-MISSING",
+                    self.name,
+                    f"{len(absent)} modelled areas have no population",
+                    "Add their rows.",
+                    column=AREA_CODE,
+                    detail=", ".join(f"{code} ({areas.name_of(code)})" for code in absent[:8]),
+                )
+            )
         wanted = [int(year) for year in years]
         parts = wide[list(areas.codes)]
         whole = wide[areas.total_code] if areas.total_code in wide.columns else None
         known = parts.reindex(wanted)
-        nearest = parts.sort_index().reindex(sorted(set(wanted) | set(parts.index))).ffill().bfill().reindex(wanted)
+        nearest = (
+            parts.sort_index().reindex(sorted(set(wanted) | set(parts.index))).ffill().bfill().reindex(wanted)
+        )
         scaled: list[int] = []
         if fill == "hold_last_share" and whole is not None and areas.total_code not in areas.codes:
             complete = parts.dropna().index.intersection(whole.dropna().index)
@@ -84,12 +95,17 @@ def _in_words(parts: pd.DataFrame, years: list[int], filled: NDArray[np.bool_], 
     first, last = int(parts.index.min()), int(parts.index.max())
     missing = [year for year, column in zip(years, filled.T, strict=True) if column.any()]
     clauses = []
-    for label, chosen in (("after", [y for y in missing if y > last]), ("before", [y for y in missing if y < first])):
+    for label, chosen in (
+        ("after", [y for y in missing if y > last]),
+        ("before", [y for y in missing if y < first]),
+    ):
         anchor = last if label == "after" else first
         shares = [y for y in chosen if y in scaled]
         held = [y for y in chosen if y not in scaled]
         if shares:
-            clauses.append(f"for {_span(shares)} each area keeps its share of {anchor} in the whole of that year")
+            clauses.append(
+                f"for {_span(shares)} each area keeps its share of {anchor} in the whole of that year"
+            )
         if held:
             clauses.append(f"for {_span(held)} each area's population is held at that of {anchor}")
     if any(first <= y <= last for y in missing):

@@ -1,4 +1,4 @@
-"""What is believed about a stream of counts before it is looked at: how complete, how accurate. Frozen, checked."""
+"""What is believed of a stream of counts before it is looked at: how complete, how accurate."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -35,16 +35,27 @@ class CompletenessPrior:
     source: str = ""
 
     def __post_init__(self) -> None:
-        given = {name for name in ("value", "median", "lower95", "upper95") if getattr(self, name) is not None}
+        given = {
+            name for name in ("value", "median", "lower95", "upper95") if getattr(self, name) is not None
+        }
         wanted = {"known": {"value"}, "logit_normal": {"median", "lower95", "upper95"}}.get(self.kind)
         if wanted is None:
-            raise EvidenceError(_problem("kind", "the kind is 'known' or 'logit_normal'", "Choose one of the two."))
+            raise EvidenceError(
+                _problem("kind", "the kind is 'known' or 'logit_normal'", "Choose one of the two.")
+            )
         if given != wanted:
-            raise EvidenceError(_problem(
-                "kind", f"'{self.kind}' takes {', '.join(sorted(wanted))} and nothing else",
-                "Give these and leave the others out."))
-        problems = [p for name in sorted(given) for p in _proportion(
-            name, getattr(self, name), one_allowed=self.kind == "known")]
+            raise EvidenceError(
+                _problem(
+                    "kind",
+                    f"'{self.kind}' takes {', '.join(sorted(wanted))} and nothing else",
+                    "Give these and leave the others out.",
+                )
+            )
+        problems = [
+            p
+            for name in sorted(given)
+            for p in _proportion(name, getattr(self, name), one_allowed=self.kind == "known")
+        ]
         if not problems and self.kind == "logit_normal":
             low, mid, high = self.lower95, self.median, self.upper95
             if not low < mid < high:  # type: ignore[operator]
@@ -66,8 +77,8 @@ class AccuracyPrior:
     source : str
         Where it comes from.
     window : str
-        The time window the figure was validated for: ``"alive_on_date"`` or ``"coded_in_year"``. Required for a
-        specificity below 1: a specificity belongs to a window.
+        The time window the figure was validated for: ``"alive_on_date"`` or ``"coded_in_year"``. Required for
+        a specificity below 1: a specificity belongs to a window.
 
     Raises
     ------
@@ -84,8 +95,13 @@ class AccuracyPrior:
     def __post_init__(self) -> None:
         counts = self.found is not None or self.of is not None
         if counts == (self.value is not None) or (self.found is None) != (self.of is None):
-            raise EvidenceError(_problem(
-                "value", "an accuracy is a value, or validation counts 'found' of 'of'", "Give one of the two forms."))
+            raise EvidenceError(
+                _problem(
+                    "value",
+                    "an accuracy is a value, or validation counts 'found' of 'of'",
+                    "Give one of the two forms.",
+                )
+            )
         if self.value is not None:
             if problems := _proportion("value", self.value, one_allowed=True):
                 raise EvidenceError(problems)
@@ -93,9 +109,13 @@ class AccuracyPrior:
         found, of = self.found, self.of
         whole = isinstance(found, int) and isinstance(of, int) and not isinstance(found, bool)
         if not whole or not 0 <= found <= of or of < 1:  # type: ignore[operator]
-            raise EvidenceError(_problem(
-                "found", "validation counts are whole numbers with 0 <= found <= of and of >= 1",
-                "Correct the two counts."))
+            raise EvidenceError(
+                _problem(
+                    "found",
+                    "validation counts are whole numbers with 0 <= found <= of and of >= 1",
+                    "Correct the two counts.",
+                )
+            )
 
     @property
     def is_perfect(self) -> bool:
@@ -111,12 +131,25 @@ def _proportion(name: str, value: float, *, one_allowed: bool) -> list[Problem]:
     if not isinstance(value, int | float) or isinstance(value, bool) or value != value:
         return [_problem(name, "a proportion is a number", "Write e.g. 0.85.")]
     if 1 < value <= 100:
-        return [_problem(name, "a proportion lies between 0 and 1 and this looks like a percentage",
-                         "Divide by 100.")]
+        return [
+            _problem(
+                name, "a proportion lies between 0 and 1 and this looks like a percentage", "Divide by 100."
+            )
+        ]
     if value <= 0:
-        return [_problem(name, "a proportion must be above 0: a source that holds nobody is no evidence",
-                         "Leave the evidence out, or correct the value.")]
+        return [
+            _problem(
+                name,
+                "a proportion must be above 0: a source that holds nobody is no evidence",
+                "Leave the evidence out, or correct the value.",
+            )
+        ]
     if value > 1 or (value == 1 and not one_allowed):
-        return [_problem(name, "a proportion must be below 1 (exactly 1 only as kind='known')",
-                         "Give kind='known', value=1 if the source is complete by law.")]
+        return [
+            _problem(
+                name,
+                "a proportion must be below 1 (exactly 1 only as kind='known')",
+                "Give kind='known', value=1 if the source is complete by law.",
+            )
+        ]
     return []

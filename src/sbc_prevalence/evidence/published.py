@@ -12,8 +12,20 @@ from sbc_prevalence.evidence.base import Evidence
 
 SMALLEST_ETA_SE = 0.01
 Z_95 = 1.959963984540054
-POINT_COLUMNS = ("study", "presentation", "survival_kind", "measure", "duration_from_years", "duration_years", "eta",
-                 "eta_se", "eta_se_from", "diagnosis_year_mid", "de_novo_share", "source")
+POINT_COLUMNS = (
+    "study",
+    "presentation",
+    "survival_kind",
+    "measure",
+    "duration_from_years",
+    "duration_years",
+    "eta",
+    "eta_se",
+    "eta_se_from",
+    "diagnosis_year_mid",
+    "de_novo_share",
+    "source",
+)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -23,7 +35,8 @@ class PublishedSurvival(Evidence):
     Parameters
     ----------
     default_sampling_sd : float
-        Standard error on the scale log(-log S) of rows that give neither an interval nor a number of patients.
+        Standard error on the scale log(-log S) of rows that give neither an interval nor a number of
+        patients.
     """
 
     kind: ClassVar[str] = "published_survival"
@@ -43,12 +56,13 @@ class PublishedSurvival(Evidence):
         Returns
         -------
         DataFrame
-            ``study``, ``presentation``, ``survival_kind``, ``measure``; ``duration_from_years`` (hazards, else 0)
-            and ``duration_years`` [years since metastatic diagnosis: of the point, the median, or the end of the
-            interval of a hazard]; ``eta`` (of a median: S = 1/2 at its time; of a hazard: its log); ``eta_se`` (of
-            a median: of the log of the time, which is the same under a shape of 1); ``eta_se_from``
-            (``interval``, ``n`` or ``default``); ``diagnosis_year_mid`` (NaN if not published);
-            ``de_novo_share`` (NaN unless ``presentation`` is ``all``); ``source``. A row at duration 0 is left out.
+            ``study``, ``presentation``, ``survival_kind``, ``measure``; ``duration_from_years`` (hazards,
+            else 0) and ``duration_years`` [years since metastatic diagnosis: of the point, the median, or the
+            end of the interval of a hazard]; ``eta`` (of a median: S = 1/2 at its time; of a hazard: its
+            log); ``eta_se`` (of a median: of the log of the time, which is the same under a shape of 1);
+            ``eta_se_from`` (``interval``, ``n`` or ``default``); ``diagnosis_year_mid`` (NaN if not
+            published); ``de_novo_share`` (NaN unless ``presentation`` is ``all``); ``source``. A row at
+            duration 0 is left out.
 
         Notes
         -----
@@ -59,7 +73,9 @@ class PublishedSurvival(Evidence):
         frame = self.data.reset_index(drop=True)
         blank = pd.Series(np.nan, index=frame.index)
         value, measure = frame["value"].to_numpy(float), frame["measure"].to_numpy(str)
-        low, high, number = (frame.get(c, blank).to_numpy(float, na_value=np.nan) for c in ("lower", "upper", "n"))
+        low, high, number = (
+            frame.get(c, blank).to_numpy(float, na_value=np.nan) for c in ("lower", "upper", "n")
+        )
         median, hazard = measure == "median", measure == "hazard"
         survival = ~median & ~hazard
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -68,16 +84,28 @@ class PublishedSurvival(Evidence):
             share = np.where(median, 0.5, value)
             by_number = np.sqrt(share * (1 - share) / number) / (share * np.abs(np.log(share)))
             by_number[hazard] = np.nan
-        chosen = np.where(np.isfinite(by_interval), by_interval,
-                          np.where(np.isfinite(by_number), by_number, self.default_sampling_sd))
-        origin = np.where(np.isfinite(by_interval), "interval", np.where(np.isfinite(by_number), "n", "default"))
-        years = frame[["diagnosis_year_from", "diagnosis_year_to"]].astype("Float64").mean(axis=1, skipna=False)
+        chosen = np.where(
+            np.isfinite(by_interval),
+            by_interval,
+            np.where(np.isfinite(by_number), by_number, self.default_sampling_sd),
+        )
+        origin = np.where(
+            np.isfinite(by_interval), "interval", np.where(np.isfinite(by_number), "n", "default")
+        )
+        years = (
+            frame[["diagnosis_year_from", "diagnosis_year_to"]].astype("Float64").mean(axis=1, skipna=False)
+        )
         out = frame[["study", "presentation", "survival_kind", "measure", "source"]].assign(
             duration_from_years=frame.get("duration_from_years", blank).fillna(0.0).astype(float),
             duration_years=np.where(median, value, frame["duration_years"].to_numpy(float)),
-            eta=eta, eta_se=np.maximum(chosen, SMALLEST_ETA_SE), eta_se_from=origin,
+            eta=eta,
+            eta_se=np.maximum(chosen, SMALLEST_ETA_SE),
+            eta_se_from=origin,
             diagnosis_year_mid=years.to_numpy(float, na_value=np.nan),
-            de_novo_share=frame.get("de_novo_share", blank).where(frame["presentation"] == "all").astype(float))
+            de_novo_share=frame.get("de_novo_share", blank)
+            .where(frame["presentation"] == "all")
+            .astype(float),
+        )
         usable = np.isfinite(eta) & (out["duration_years"].to_numpy(float) > 0)
         return out.loc[usable, list(POINT_COLUMNS)].reset_index(drop=True)
 
@@ -112,9 +140,15 @@ class DistantRecurrence(Evidence):
             defaults["risk_kind"] = risk_kind
         made = super().from_table(table, defaults=defaults, **options)
         if risk_kind is not None and set(made.data["risk_kind"]) != {risk_kind}:
-            raise EvidenceError(Problem(
-                "E-RISK-KIND", table.name, "the option and the column 'risk_kind' disagree",
-                "Leave out the option, or correct the column.", column="risk_kind"))
+            raise EvidenceError(
+                Problem(
+                    "E-RISK-KIND",
+                    table.name,
+                    "the option and the column 'risk_kind' disagree",
+                    "Leave out the option, or correct the column.",
+                    column="risk_kind",
+                )
+            )
         return made
 
     def option_problems(self) -> list[Problem]:
@@ -147,5 +181,12 @@ def _eta(survival: NDArray[Any]) -> NDArray[np.float64]:
 def _sd_problems(name: str, column: str, value: object) -> list[Problem]:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 3:
         return []
-    return [Problem("E-OPTION", name, f"{column} is a standard deviation above 0 and at most 3",
-                    "Give e.g. 0.1: it is on a log scale.", column=column)]
+    return [
+        Problem(
+            "E-OPTION",
+            name,
+            f"{column} is a standard deviation above 0 and at most 3",
+            "Give e.g. 0.1: it is on a log scale.",
+            column=column,
+        )
+    ]

@@ -8,14 +8,7 @@ from typing import Any
 from sbc_prevalence.data.tables import Table
 from sbc_prevalence.errors import ConfigError, EvidenceError, Problem
 from sbc_prevalence.evidence.base import Evidence
-from sbc_prevalence.evidence.counted import (
-    CompletenessAudit,
-    Deaths,
-    LivingCounts,
-    PrimaryAgeProfile,
-    PrimaryRegistrations,
-    Registrations,
-)
+from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations
 from sbc_prevalence.evidence.population import Population
 from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior
 from sbc_prevalence.evidence.published import (
@@ -24,10 +17,21 @@ from sbc_prevalence.evidence.published import (
     OtherCauseMortality,
     PublishedSurvival,
 )
+from sbc_prevalence.evidence.registered import CompletenessAudit, LivingCounts, Registrations
 
 _CLASSES: Iterable[type[Evidence]] = (
-    Deaths, PrimaryRegistrations, PrimaryAgeProfile, Population, PublishedSurvival, DistantRecurrence, Registrations,
-    CompletenessAudit, LivingCounts, OtherCauseMortality, ComparisonFigures)
+    Deaths,
+    PrimaryRegistrations,
+    PrimaryAgeProfile,
+    Population,
+    PublishedSurvival,
+    DistantRecurrence,
+    Registrations,
+    CompletenessAudit,
+    LivingCounts,
+    OtherCauseMortality,
+    ComparisonFigures,
+)
 
 EVIDENCE_KINDS: Mapping[str, type[Evidence]] = {cls.kind: cls for cls in _CLASSES}
 
@@ -41,8 +45,8 @@ def from_table(kind: str, table: Table, **options: Any) -> Evidence:
         One of :data:`EVIDENCE_KINDS`.
     table : Table
     **options
-        Options of the class; tables of options (``completeness``, ``sensitivity``, ``specificity``) may be plain
-        mappings, as a configuration file gives them.
+        Options of the class; tables of options (``completeness``, ``sensitivity``, ``specificity``) may be
+        plain mappings, as a configuration file gives them.
 
     Raises
     ------
@@ -54,22 +58,49 @@ def from_table(kind: str, table: Table, **options: Any) -> Evidence:
     if kind not in EVIDENCE_KINDS:
         near = difflib.get_close_matches(kind, EVIDENCE_KINDS, n=1)
         hint = f"Did you mean '{near[0]}'? " if near else ""
-        raise ConfigError(Problem("E-KIND", table.name, "this kind of evidence is not known",
-                                  f"{hint}Kinds: {', '.join(EVIDENCE_KINDS)}.", column="kind"))
+        raise ConfigError(
+            Problem(
+                "E-KIND",
+                table.name,
+                "this kind of evidence is not known",
+                f"{hint}Kinds: {', '.join(EVIDENCE_KINDS)}.",
+                column="kind",
+            )
+        )
     return EVIDENCE_KINDS[kind].from_table(table, **{k: _option(k, v) for k, v in options.items()})
 
 
 def _option(name: str, value: Any) -> Any:
     """A prior from a plain mapping; anything else as it is."""
-    made = {"completeness": CompletenessPrior, "sensitivity": AccuracyPrior, "specificity": AccuracyPrior}.get(name)
+    made = {
+        "completeness": CompletenessPrior,
+        "sensitivity": AccuracyPrior,
+        "specificity": AccuracyPrior,
+    }.get(name)
     if made is None or not isinstance(value, Mapping):
         return value
     known = {item.name for item in fields(made)}
     if unknown := sorted(set(value) - known):
-        raise EvidenceError([Problem("E-PRIOR", "evidence options", f"{name} has no such key",
-                                     f"Its keys are {', '.join(sorted(known))}.", column=f"{name}.{key}")
-                             for key in unknown])
+        raise EvidenceError(
+            [
+                Problem(
+                    "E-PRIOR",
+                    "evidence options",
+                    f"{name} has no such key",
+                    f"Its keys are {', '.join(sorted(known))}.",
+                    column=f"{name}.{key}",
+                )
+                for key in unknown
+            ]
+        )
     if made is CompletenessPrior and "kind" not in value:
-        raise EvidenceError(Problem("E-PRIOR", "evidence options", "completeness needs its kind",
-                                    "Write kind = 'known' or 'logit_normal'.", column=name))
+        raise EvidenceError(
+            Problem(
+                "E-PRIOR",
+                "evidence options",
+                "completeness needs its kind",
+                "Write kind = 'known' or 'logit_normal'.",
+                column=name,
+            )
+        )
     return made(**value)

@@ -1,0 +1,277 @@
+"""Kinds of tidy tables: their columns, what makes a row unique, and the checks that need several rows."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sbc_prevalence.data import cells, checks, columns, published_checks
+from sbc_prevalence.errors import Problem
+from sbc_prevalence.grid import (
+    ALL,
+    AS_OF,
+    COUNT,
+    COUNT_LOWER,
+    COUNT_STATUS,
+    COUNT_STATUSES,
+    COUNT_UPPER,
+    PRESENTATIONS,
+    SOURCE,
+)
+
+CARRIED_ALONG = ("area_name", "area_level", "note")
+_ORIGIN = {SOURCE: columns.words(), AS_OF: columns.ColumnSpec(cells.iso_date, "str")}
+_ALONG = {name: columns.words(required=False, blank=True) for name in CARRIED_ALONG}
+_SEX = {"sex": columns.choice("female", "male", "all", required=False)}
+_AGE = {"age_band": columns.ColumnSpec(cells.age_band, "str", required=False)}
+_COUNTED = {
+    COUNT: columns.whole(required=False, blank=True),
+    COUNT_LOWER: columns.whole(required=False, blank=True),
+    COUNT_UPPER: columns.whole(required=False, blank=True),
+    COUNT_STATUS: columns.choice(*COUNT_STATUSES, required=False, blank=True),
+}
+_CODES = {
+    "icd10": columns.words(required=False, blank=True),
+    "behaviour": columns.words(required=False, blank=True),
+}
+_STRATA = {"area_code": columns.area(), "year": columns.year(), **_SEX, **_AGE}
+_DIAGNOSED = {"diagnosis_year_from": columns.year(blank=True), "diagnosis_year_to": columns.year(blank=True)}
+
+
+@dataclass(frozen=True)
+class TableSchema:
+    """Columns of one kind of table, what makes a row unique, and the checks that need several rows.
+
+    Parameters
+    ----------
+    kind : str
+    columns : mapping of str to ColumnSpec
+        In the order of a template.
+    key : tuple of str
+        Columns that together identify a row; those absent from the table are left out.
+    counted : bool
+        Whether the table holds counts (a value or an interval).
+    checks : tuple of callable
+        Functions of :mod:`sbc_prevalence.data.checks`.
+    """
+
+    kind: str
+    columns: Mapping[str, columns.ColumnSpec]
+    key: tuple[str, ...]
+    counted: bool = False
+    checks: "tuple[Callable[[checks.Checked], Iterable[Problem]], ...]" = field(default=())
+
+    @property
+    def template(self) -> tuple[str, ...]:
+        """Column names of an empty template: what is required, plus the plain form of a count."""
+        needed = [c for c, spec in self.columns.items() if spec.required or (self.counted and c == COUNT)]
+        return tuple(needed)
+
+
+def _schemas(*schemas: TableSchema) -> dict[str, TableSchema]:
+    return {schema.kind: schema for schema in schemas}
+
+
+SCHEMAS: dict[str, TableSchema] = _schemas(
+    TableSchema(
+        "deaths",
+        {**_STRATA, **_COUNTED, **_CODES, **_ALONG, **_ORIGIN},
+        ("area_code", "year", "sex", "age_band"),
+        True,
+        (
+            checks.year_gaps,
+            checks.totals_among_parts,
+            checks.age_bands,
+            checks.invasive_only,
+            checks.full_years,
+        ),
+    ),
+    TableSchema(
+        "primary_registrations",
+        {**_STRATA, **_COUNTED, **_CODES, **_ALONG, **_ORIGIN},
+        ("area_code", "year", "sex", "age_band"),
+        True,
+        (
+            checks.area_years,
+            checks.totals_among_parts,
+            checks.age_bands,
+            checks.invasive_only,
+            checks.full_years,
+        ),
+    ),
+    TableSchema(
+        "primary_age_profile",
+        {
+            "area_code": columns.area(),
+            "age_band": columns.ColumnSpec(cells.age_band, "str"),
+            **_COUNTED,
+            "year": columns.year(required=False),
+            **_SEX,
+            **_CODES,
+            **_ALONG,
+            **_ORIGIN,
+        },
+        ("area_code", "year", "sex", "age_band"),
+        True,
+        (checks.age_bands, checks.invasive_only),
+    ),
+    TableSchema(
+        "population",
+        {**_STRATA, "population": columns.whole(low=1, high=cells.MAX_PEOPLE), **_ALONG, **_ORIGIN},
+        ("area_code", "year", "sex", "age_band"),
+        False,
+        (checks.year_gaps, checks.age_bands),
+    ),
+    TableSchema(
+        "published_survival",
+        {
+            "study": columns.words(),
+            "presentation": columns.choice(*PRESENTATIONS, ALL),
+            "survival_kind": columns.choice("observed", "net", "relative", "cause_specific"),
+            "measure": columns.choice("survival", "median", "hazard"),
+            "duration_from_years": columns.number(0, 60, required=False, blank=True),
+            "duration_years": columns.number(0, 60, blank=True),
+            "value": columns.number(0, 1000, open_low=True),
+            "lower": columns.number(0, 1000, required=False, blank=True),
+            "upper": columns.number(0, 1000, required=False, blank=True),
+            "n": columns.whole(required=False, blank=True, low=1),
+            **_DIAGNOSED,
+            "de_novo_share": columns.number(
+                0, 1, required=False, blank=True, open_low=True, open_high=True, proportion=True
+            ),
+            **_ALONG,
+            **_ORIGIN,
+        },
+        (
+            "study",
+            "presentation",
+            "survival_kind",
+            "measure",
+            "duration_from_years",
+            "duration_years",
+            "diagnosis_year_from",
+            "diagnosis_year_to",
+        ),
+        False,
+        (
+            published_checks.diagnosis_years,
+            published_checks.survival_points,
+            published_checks.survival_values,
+            published_checks.survival_falls,
+            published_checks.survival_kinds,
+        ),
+    ),
+    TableSchema(
+        "distant_recurrence",
+        {
+            "study": columns.words(),
+            "risk_kind": columns.choice("net", "crude"),
+            "stage": columns.choice("I", "II", "III", ALL),
+            "receptor": columns.choice("HR+", "HR-", ALL),
+            "age_from": columns.whole(high=120),
+            "age_to": columns.whole(high=120),
+            **_DIAGNOSED,
+            "duration_from_years": columns.number(0, 60),
+            "duration_to_years": columns.number(0, 60, open_low=True),
+            "value": columns.number(0, 1, open_high=True, proportion=True),
+            **_ALONG,
+            **_ORIGIN,
+        },
+        (
+            "study",
+            "stage",
+            "receptor",
+            "age_from",
+            "age_to",
+            "diagnosis_year_from",
+            "diagnosis_year_to",
+            "duration_from_years",
+            "duration_to_years",
+        ),
+        False,
+        (published_checks.diagnosis_years, published_checks.recurrence_intervals),
+    ),
+    TableSchema(
+        "registrations",
+        {
+            "area_code": columns.area(),
+            "year": columns.year(),
+            "presentation": columns.choice(*PRESENTATIONS, ALL),
+            **_SEX,
+            **_AGE,
+            **_COUNTED,
+            **_ALONG,
+            **_ORIGIN,
+        },
+        ("area_code", "year", "presentation", "sex", "age_band"),
+        True,
+        (
+            checks.year_gaps,
+            checks.totals_among_parts,
+            checks.age_bands,
+            checks.presentations,
+            checks.full_years,
+        ),
+    ),
+    TableSchema(
+        "completeness_audit",
+        {
+            "area_code": columns.area(),
+            "presentation": columns.choice(*PRESENTATIONS, ALL),
+            "source_audited": columns.words(),
+            "n_known": columns.whole(low=1),
+            "n_found": columns.whole(),
+            **_ALONG,
+            **_ORIGIN,
+        },
+        ("area_code", "presentation", "source_audited"),
+        False,
+        (checks.found_among_known,),
+    ),
+    TableSchema(
+        "living_counts",
+        {
+            "area_code": columns.area(),
+            "index_date": columns.ColumnSpec(cells.iso_date, "str"),
+            **_SEX,
+            **_AGE,
+            **_COUNTED,
+            "base_population": columns.whole(required=False, blank=True, low=1, high=cells.MAX_PEOPLE),
+            **_ALONG,
+            **_ORIGIN,
+        },
+        ("area_code", "index_date", "sex", "age_band"),
+        True,
+        (checks.age_bands, checks.within_base),
+    ),
+    TableSchema(
+        "other_cause_mortality",
+        {
+            "age": columns.whole(high=120),
+            "year": columns.year(),
+            "hazard": columns.number(0, 5),
+            **_ALONG,
+            **_ORIGIN,
+        },
+        ("age", "year"),
+        False,
+        (checks.single_ages,),
+    ),
+    TableSchema(
+        "comparison_figures",
+        {
+            "region": columns.words(),
+            "measure": columns.words(),
+            "date_or_period": columns.words(),
+            "date_from": columns.ColumnSpec(cells.iso_date, "str", required=False, blank=True),
+            "date_to": columns.ColumnSpec(cells.iso_date, "str", required=False, blank=True),
+            "value": columns.number(0, cells.MAX_PEOPLE),
+            "counts": columns.words(),
+            "method": columns.words(required=False, blank=True),
+            "unit": columns.words(required=False, blank=True),
+            "role": columns.words(required=False, blank=True),
+            **_ALONG,
+            **_ORIGIN,
+        },
+        ("region", "measure", "date_or_period", "counts", "source"),
+        False,
+    ),
+)

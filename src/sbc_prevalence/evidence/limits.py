@@ -1,0 +1,127 @@
+"""Counts that exceed what they are part of: the population, the primaries of the year."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from sbc_prevalence.errors import Problem
+from sbc_prevalence.evidence.base import Evidence
+from sbc_prevalence.evidence.counted import CountedEvidence
+from sbc_prevalence.evidence.population import Population
+from sbc_prevalence.evidence.registered import Registrations
+from sbc_prevalence.grid import AREA_CODE, COUNT_LOWER, COUNT_UPPER, DE_NOVO, YEAR, AreaSet
+
+SHOWN = 8
+
+
+def _sum_by_area(piece: CountedEvidence) -> pd.DataFrame:
+    """Smallest count of every area and year."""
+    totals = piece.totals()
+    if "index_date" in totals.columns:
+        totals[YEAR] = totals["index_date"].str[:4].astype(int)
+        return totals.groupby([AREA_CODE, YEAR])[COUNT_LOWER].max().reset_index()
+    return totals.groupby([AREA_CODE, YEAR])[COUNT_LOWER].sum().reset_index()
+
+
+def above_population(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem]:
+    known: dict[tuple[str, int], float] = {}
+    for piece in pieces:
+        if isinstance(piece, Population):
+            known |= {(a, int(y)): float(n) for a, y, n in piece.totals().itertuples(index=False)}
+    found = []
+    for piece in pieces:
+        if (
+            not isinstance(piece, CountedEvidence)
+            or piece.kind in ("population", "primary_age_profile")
+            or not known
+        ):
+            continue
+        above = []
+        for code, year, count in _sum_by_area(piece).itertuples(index=False):
+            people = known.get((code, year))
+            if people is None and all((part, year) in known for part in parts_of(code, areas)):
+                people = sum(known[part, year] for part in parts_of(code, areas))
+            if people is not None and count > people:
+                above.append((code, int(year)))
+        if above:
+            found.append(
+                Problem(
+                    "E-EXCEEDS-POPULATION",
+                    piece.name,
+                    "counts must not exceed the population",
+                    "Correct the counts, or the population (are its unit persons, and its sex the same?).",
+                    detail=listed(above),
+                )
+            )
+    return found
+
+
+def above_primaries(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem]:
+    """De novo registrations within the primaries of the year; deaths not above primaries in the long run."""
+    primaries: dict[tuple[str, int], float] = {}
+    for piece in pieces:
+        if isinstance(piece, CountedEvidence) and piece.kind == "primary_registrations":
+            rows = piece.totals()[[AREA_CODE, YEAR, COUNT_UPPER]].itertuples(index=False)
+            primaries |= {(a, int(y)): float(n) for a, y, n in rows}
+
+    def of(code: str, year: int) -> float | None:
+        parts = [primaries.get((part, int(year))) for part in parts_of(code, areas)]
+        return None if any(n is None for n in parts) else sum(n for n in parts if n is not None)
+
+    found = []
+    for piece in pieces:
+        if isinstance(piece, Registrations):
+            first = piece.totals().query("presentation == @DE_NOVO", local_dict={"DE_NOVO": DE_NOVO})
+            above = [
+                (a, int(y))
+                for a, y, n in first[[AREA_CODE, YEAR, COUNT_LOWER]].itertuples(index=False)
+                if (most := of(a, y)) is not None and n > most
+            ]
+            if above:
+                found.append(
+                    Problem(
+                        "E-EXCEEDS-PRIMARIES",
+                        piece.name,
+                        "de novo registrations must be among the primaries of the year",
+                        "Correct the counts or the column 'presentation'.",
+                        detail=listed(above),
+                    )
+                )
+        elif isinstance(piece, CountedEvidence) and piece.kind == "deaths":
+            found += _deaths_above(piece, of)
+    return found
+
+
+def _deaths_above(piece: CountedEvidence, primaries_of: Callable[[str, int], float | None]) -> list[Problem]:
+    above = []
+    for code, rows in piece.totals().groupby(AREA_CODE):
+        pairs = [(n, primaries_of(str(code), y)) for y, n in rows[[YEAR, COUNT_LOWER]].itertuples(index=False)]
+        shared = [(n, p) for n, p in pairs if p is not None]
+        if len(shared) >= 3 and sum(n for n, _ in shared) > sum(p for _, p in shared):
+            above.append(str(code))
+    if not above:
+        return []
+    return [
+        Problem(
+            "E-EXCEEDS-PRIMARIES",
+            piece.name,
+            "deaths must not exceed primary registrations over all years together",
+            "Were the two files swapped, or is one of another disease, sex or unit?",
+            detail=listed(above),
+        )
+    ]
+
+
+def parts_of(code: str, areas: AreaSet) -> tuple[str, ...]:
+    """Modelled areas that a code stands for."""
+    if code == areas.total_code:
+        return areas.codes
+    return (areas.groups or {}).get(code, (code,))
+
+
+def listed(items: Sequence[Any]) -> str:
+    """A few items in words, and how many more."""
+    texts = [" ".join(str(part) for part in item) if isinstance(item, tuple) else str(item) for item in items]
+    more = len(texts) - SHOWN
+    return ", ".join(texts[:SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,155 @@
+"""Evidence of metastatic disease: registrations, audits of their completeness, counts of the living."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+from sbc_prevalence.errors import EvidenceError, Problem
+from sbc_prevalence.evidence.base import Evidence
+from sbc_prevalence.evidence.counted import CountedEvidence
+from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Registrations(CountedEvidence):
+    """Registrations of metastatic disease, by presentation.
+
+    Parameters
+    ----------
+    sex : str
+    window_days : int
+        Days after the first breast cancer diagnosis within which metastasis counts as de novo. Required.
+    completeness : CompletenessPrior, optional
+        What is believed about completeness; without it and without an audit the counts cannot be used.
+    """
+
+    kind: ClassVar[str] = "registrations"
+    window_days: int
+    completeness: CompletenessPrior | None = None
+
+    @classmethod
+    def from_table(cls, table: Any, **options: Any) -> Self:
+        """Same as :meth:`Evidence.from_table`; ``window_days`` has no default."""
+        if options.get("window_days") is None:
+            raise EvidenceError(
+                Problem(
+                    "E-WINDOW",
+                    table.name,
+                    "the window in days that parts de novo from recurrent has no default",
+                    "Give window_days, e.g. 120: the same window is used for primaries and recurrences.",
+                    column="window_days",
+                )
+            )
+        return super().from_table(table, **options)
+
+    def option_problems(self) -> list[Problem]:
+        found = CountedEvidence.option_problems(self)
+        whole = isinstance(self.window_days, int) and not isinstance(self.window_days, bool)
+        if not whole or not 0 <= self.window_days <= 365:
+            found.append(
+                Problem(
+                    "E-WINDOW",
+                    self.name,
+                    "window_days is a whole number of days from 0 to 365",
+                    "Give e.g. 120.",
+                    column="window_days",
+                )
+            )
+        if self.completeness is not None and not isinstance(self.completeness, CompletenessPrior):
+            found.append(
+                Problem(
+                    "E-OPTION",
+                    self.name,
+                    "completeness is a CompletenessPrior",
+                    "Build one, or give an audit beside the registrations.",
+                    column="completeness",
+                )
+            )
+        return found
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class CompletenessAudit(Evidence):
+    """How many independently known cases a source had found. The cases must be found without that source."""
+
+    kind: ClassVar[str] = "completeness_audit"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class LivingCounts(CountedEvidence):
+    """People flagged as living with metastatic disease by an algorithm or a list.
+
+    Parameters
+    ----------
+    sex : str
+    definition : {"alive_on_date", "coded_in_year"}
+        What was counted: people alive on the index date, N(t), or anybody coded in the year that ends on it,
+        N(t-1) + I(t).
+    sensitivity, specificity : AccuracyPrior
+        Of the algorithm. With specificity below 1 every row needs ``base_population`` and the specificity a
+        ``window`` equal to ``definition``.
+    """
+
+    kind: ClassVar[str] = "living_counts"
+    definition: Literal["alive_on_date", "coded_in_year"]
+    sensitivity: AccuracyPrior
+    specificity: AccuracyPrior
+
+    @classmethod
+    def from_table(cls, table: Any, **options: Any) -> Self:
+        """Same as :meth:`Evidence.from_table`; the three options have no defaults."""
+        if absent := [n for n in ("definition", "sensitivity", "specificity") if options.get(n) is None]:
+            raise EvidenceError(
+                [
+                    Problem(
+                        "E-OPTION-MISSING",
+                        table.name,
+                        "a count of the living needs its definition and accuracy",
+                        "State it; if the flags are beyond doubt, give value = 1 and say why.",
+                        column=name,
+                    )
+                    for name in absent
+                ]
+            )
+        return super().from_table(table, **options)
+
+    def option_problems(self) -> list[Problem]:
+        found = CountedEvidence.option_problems(self)
+        if self.definition not in ("alive_on_date", "coded_in_year"):
+            found.append(
+                Problem(
+                    "E-DEFINITION",
+                    self.name,
+                    "the definition is 'alive_on_date' or 'coded_in_year'",
+                    "Say which was counted: they differ by about a quarter.",
+                    column="definition",
+                )
+            )
+        for name in ("sensitivity", "specificity"):
+            if not isinstance(getattr(self, name), AccuracyPrior):
+                found.append(
+                    Problem("E-OPTION", self.name, f"{name} is an AccuracyPrior", "Build one.", column=name)
+                )
+        if found or self.specificity.is_perfect:
+            return found
+        if self.specificity.window != self.definition:
+            found.append(
+                Problem(
+                    "E-WINDOW",
+                    self.name,
+                    "a specificity belongs to the window in which people were counted",
+                    "Give specificity.window equal to the definition, and a specificity validated for it.",
+                    column="specificity",
+                )
+            )
+        base = self.data.get("base_population")
+        if base is None or base.isna().any():
+            found.append(
+                Problem(
+                    "E-BASE-MISSING",
+                    self.name,
+                    "with specificity below 1 every row needs the number of people searched",
+                    "Fill 'base_population' in every row.",
+                    column="base_population",
+                )
+            )
+        return found
