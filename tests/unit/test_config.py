@@ -436,3 +436,16 @@ def test_the_page_on_tables_shows_every_template_header():
         section = page.split(f"## `{kind}`")[1].split("\n## ")[0]
         missing = [c for c in columns if f"`{c}`" not in section and c not in ("source", "as_of")]
         assert not missing, (kind, missing)
+
+
+@pytest.mark.parametrize("kind", sorted(ENTRY_TYPES))
+def test_the_examples_on_the_page_on_tables_are_accepted_by_the_reader(kind):
+    from sbc_prevalence.data.read import parse_table
+    from sbc_prevalence.data.schemas import problems
+
+    page = (ROOT / "docs" / "reference" / "evidence-tables.md").read_text(encoding="utf-8")
+    example = page.split(f"## `{kind}`")[1].split("```csv\n")[1].split("```")[0]
+    _, found = problems(parse_table(example.encode(), name=kind), kind)
+    # Two ages cannot be a whole life table.
+    expected = {"E-AGES"} if kind == "other_cause_mortality" else set()
+    assert {p.code for p in found} == expected, found

@@ -22,8 +22,8 @@ TEMPLATE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         "study", "risk_kind", "stage", "receptor", "age_from", "age_to", "diagnosis_year_from",
         "diagnosis_year_to", "duration_from_years", "duration_to_years", "value", "source", "as_of"),
     "registrations": (
-        "area_code", "year", "presentation", "sex", "age_band", "count_lower", "count_upper", "count_status",
-        "source", "as_of"),
+        "area_code", "year", "presentation", "sex", "age_band", "count", "count_lower", "count_upper",
+        "count_status", "source", "as_of"),
     "completeness_audit": (
         "area_code", "presentation", "source_audited", "n_known", "n_found", "source", "as_of"),
     "living_counts": ("area_code", "index_date", "count", "base_population", "source", "as_of"),
@@ -156,8 +156,8 @@ _README = '''\
 
 A column that you do not have (`sex`, `age_band`, `base_population`) may be deleted from a table. The columns
 `source` and `as_of` may be deleted where `config.toml` gives them for the whole table. A count that is known
-only within bounds ("<5", suppressed, rounded) has `count_lower`, `count_upper` and `count_status` in place of
-`count`: never write 0 or leave the cell empty for it.
+only within bounds ("<5", suppressed, rounded) has `count_lower`, `count_upper` and `count_status`, and an empty
+`count`: never write 0 for it.
 '''
 
 
