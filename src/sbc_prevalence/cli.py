@@ -180,9 +180,8 @@ def show(
     with _plainly(as_json):
         from sbc_prevalence.release import read_release
 
-        headline = read_release(release).headline
-        lines = [f"{key}: {value}" for key, value in headline.items()]
-        _say({"release": str(release), "headline": headline}, "\n".join(lines), as_json=as_json)
+        found = read_release(release)
+        _say({"release": str(release), "headline": found.headline}, str(found), as_json=as_json)
 
 
 def main(arguments: list[str] | None = None, *, exit_with: Callable[[int], None] = sys.exit) -> None:

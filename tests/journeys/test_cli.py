@@ -7,7 +7,7 @@ import types
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -215,19 +215,27 @@ def test_init_writes_a_project_once(command, tmp_path):
     assert before == {f: f.read_bytes() for f in (tmp_path / "new").rglob("*") if f.is_file()}
 
 
+class StandInRelease:
+    headline: ClassVar = {"area_name": "Scotland", "living_median": 4210}
+
+    def __str__(self) -> str:
+        return "Scotland: 4,210 living"
+
+
 def test_show_prints_the_headline_of_a_release(command, monkeypatch, tmp_path):
     import sbc_prevalence.release as release
 
-    def read(path):
-        assert path == tmp_path
-        return types.SimpleNamespace(headline={"area_name": "Scotland", "living_median": 4210})
-
-    monkeypatch.setattr(release, "read_release", read, raising=False)
-    result = command("show", str(tmp_path))
-    assert result.code == 0
-    assert "Scotland" in result.out
-    assert "4210" in result.out
+    paths = []
+    monkeypatch.setattr(release, "read_release", lambda path: paths.append(path) or StandInRelease())
+    assert command("show", str(tmp_path)) == Run(0, "Scotland: 4,210 living\n", "")
     assert json.loads(command("show", str(tmp_path), "--json").out)["headline"]["living_median"] == 4210
+    assert paths == [tmp_path, tmp_path]
+
+
+def test_show_refuses_a_folder_that_is_no_release(command, tmp_path):
+    result = command("show", str(tmp_path))
+    assert (result.code, result.out) == (2, "")
+    assert "ReleaseError" in result.err
 
 
 def test_version_help_and_usage_errors(command):

@@ -156,8 +156,8 @@ _README = '''\
 
 A column that you do not have (`sex`, `age_band`, `base_population`) may be deleted from a table. The columns
 `source` and `as_of` may be deleted where `config.toml` gives them for the whole table. A count that is known
-only within bounds ("<5", suppressed, rounded) has `count_lower`, `count_upper` and `count_status`, and an empty
-`count`: never write 0 for it.
+only within bounds ("<5", suppressed, rounded) has `count_lower`, `count_upper` and `count_status` and an
+empty `count`: never write 0 for it.
 '''
 
 
