@@ -49,7 +49,7 @@ def test_every_nation_has_deaths_in_the_year_of_the_headline():
 
 
 @pytest.mark.xfail(strict=True, raises=DataError, reason=(
-    "the bundle refuses the age profile of an area outside the study (E-AREA-UNKNOWN), although only its mix is "
+    "the bundle refuses an age profile of an area outside the study (E-AREA-UNKNOWN), though only its mix is "
     "used; remove this mark once a profile may stand in"))
 def test_a_new_project_runs_once_its_three_tables_are_filled(tmp_path):
     init_project(tmp_path)
