@@ -123,6 +123,24 @@ def _problems(content: ReleaseContent) -> list[str]:
             found.append(f"table '{name}': columns missing: {', '.join(absent)}")
         elif name in (ESTIMATES, IMPLIED, SENSITIVITY):
             found += _interval_problems(name, frame)
+    return found or _headline_problems(content)
+
+
+def _headline_problems(content: ReleaseContent) -> list[str]:
+    """Headline numbers that are not the ones in the tables."""
+    head, frame, found = content.headline, content.tables[ESTIMATES], []
+    whole = frame[(frame["area_code"] == head["area_code"]) & (frame["year"] == int(head["year"]))
+                  & (frame["basis"] == head["basis"]) & (frame["presentation"] == "all")
+                  & (frame["duration_band"] == "all")]
+    for quantity in (LIVING, NEWLY):
+        rows = whole[whole["quantity"] == quantity]
+        if quantity == LIVING:
+            rows = rows[rows["index_date"].astype(str).str[:10] == str(head["index_date"])[:10]]
+        if len(rows) != 1:
+            found.append(f"headline: table '{ESTIMATES}' has {len(rows)} rows for its '{quantity}', not 1")
+        elif not np.allclose([float(head[f"{quantity}_{b}"]) for b in BOUNDS],
+                             rows[list(BOUNDS)].to_numpy(dtype=float)[0], rtol=1e-6):
+            found.append(f"headline: '{quantity}' differs from the row of table '{ESTIMATES}'")
     return found
 
 
@@ -132,12 +150,14 @@ def _interval_problems(name: str, frame: pd.DataFrame) -> list[str]:
         return [f"table '{name}' has no rows"] if name != SENSITIVITY else []
     median, lower, upper = (frame[c].to_numpy(dtype=float) for c in BOUNDS)
     bad = ~(np.isfinite(median) & np.isfinite(lower) & np.isfinite(upper))
+    if name == ESTIMATES:  # a rate of too few persons is left out of a public table
+        bad &= ~(frame["quantity"].isin(list(RATES.values())).to_numpy() & np.isnan(median))
     found = [f"table '{name}': {int(bad.sum())} rows are not finite"] if bad.any() else []
-    disordered = ~bad & ((lower > median) | (median > upper))
+    disordered = (lower > median) | (median > upper)
     if disordered.any():
         found.append(f"table '{name}': {int(disordered.sum())} rows do not have lower <= median <= upper")
-    if (~bad & (lower < 0)).any():
-        found.append(f"table '{name}': {int((~bad & (lower < 0)).sum())} rows are negative")
+    if (lower < 0).any():
+        found.append(f"table '{name}': {int((lower < 0).sum())} rows are negative")
     if name == ESTIMATES:
         for column in ("ci_prob", "ci_kind"):
             if frame[column].nunique(dropna=False) > 1:

@@ -22,7 +22,7 @@ from sbc_prevalence.release.manifest import (
     to_json,
 )
 from sbc_prevalence.release.report import render_report
-from sbc_prevalence.release.rounding import public_content
+from sbc_prevalence.release.rounding import UNITS_FOR_A_RATE, public_content
 from sbc_prevalence.release.tables import neutralised
 from sbc_prevalence.release.words import credible
 
@@ -117,8 +117,8 @@ def check_replaceable(out: Path) -> None:
             listed |= {f"{INTERNAL}/{name}" for name in read_manifest(out / INTERNAL)["files"]}
     except ReleaseError as error:
         raise ReleaseError(
-            f"'{out.name}' exists and is not a release, so nothing is written there. Give the name of a folder "
-            "that does not exist yet, or move what is there.") from error
+            f"'{out.name}' exists and is not a release, so nothing is written there. Give the name of a "
+            "folder that does not exist yet, or move what is there.") from error
     listed |= {f"{PUBLIC}/{MANIFEST}", f"{INTERNAL}/{MANIFEST}"}
     there = {p.relative_to(out).as_posix() for p in out.rglob("*") if not p.is_dir()}
     added = sorted(name for name in there - listed if Path(name).name not in (".DS_Store", "Thumbs.db"))
@@ -196,6 +196,7 @@ def _write(path: Path, text: str) -> None:
 
 def _public_readme(content: ReleaseContent) -> str:
     """What the folder holds and how to read its numbers."""
+    few = UNITS_FOR_A_RATE * content.rounding_unit
     files = "\n".join(f"  {name}.csv: {_ABOUT[name]}" for name in TABLE_COLUMNS if name in content.tables)
     return f"""{BANNER.upper()}
 
@@ -214,7 +215,8 @@ How to read the numbers
   year: the whole calendar year; the living are counted at the end of index_date
   projected: True where the year lies beyond the data
   unit: persons, or persons per 100,000
-  Persons are rounded to {content.rounding_unit}, bounds outward. Rates are made from rounded persons. Years are
+  Persons are rounded to {content.rounding_unit}, bounds outward. Rates are made from rounded persons, and
+  empty where these are fewer than {few}: rounding alone would move them by more than a sixth. Years are
   rounded to 0.1 and shares to 0.01. Each number is rounded on its own and medians do not add up.
   Text that a spreadsheet would run as a formula begins with an apostrophe.
   {STATUS_COLUMN}: what may be done with the row.

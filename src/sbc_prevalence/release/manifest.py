@@ -46,14 +46,16 @@ def public_manifest(
         "format": FORMAT, "format_version": FORMAT_VERSION, "status": BANNER, "release_id": release_id,
         "title": content.title, "scope": content.scope, "created": created.isoformat(timespec="seconds"),
         "headline": dict(content.headline), "rounding_unit": content.rounding_unit, "seed": content.seed,
-        "words": dict(content.words), "versions": dict(content.versions), "inputs": dict(content.input_hashes),
+        "words": dict(content.words), "versions": dict(content.versions),
+        "inputs": dict(content.input_hashes),
         "diagnostics": dict(content.diagnostics), "config": content.config_text, "files": file_hashes(folder)}
 
 
 def internal_manifest(folder: Path, release_id: str) -> dict[str, Any]:
     """What `internal/manifest.json` holds: the files and the release they belong to."""
-    return {"format": FORMAT, "format_version": FORMAT_VERSION, "status": "Internal: must not leave the building",
-            "release_id": release_id, "files": file_hashes(folder)}
+    return {
+        "format": FORMAT, "format_version": FORMAT_VERSION, "status": "Internal: must not leave the building",
+        "release_id": release_id, "files": file_hashes(folder)}
 
 
 def to_json(values: Mapping[str, Any]) -> str:
@@ -94,13 +96,16 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     try:
         values = json.loads(path.read_text("utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ReleaseError(f"{path.name} of '{folder.name}' is not readable JSON: it was altered or cut short. "
+        raise ReleaseError(f"{path.name} of '{folder.name}' is not readable JSON: it was altered or cut "
+                           "short. "
                            "Take the release again from where it was made.") from error
     if not isinstance(values, dict) or values.get("format") != FORMAT:
-        raise ReleaseError(f"{path.name} of '{folder.name}' is not the manifest of a release of this package.")
+        raise ReleaseError(f"{path.name} of '{folder.name}' is not the manifest of a release of this "
+                           "package.")
     if values.get("format_version") != FORMAT_VERSION:
         raise ReleaseError(
-            f"the release has format version {values.get('format_version')}; this version of the package reads "
+            f"the release has format version {values.get('format_version')}; this version of the package "
+            "reads "
             f"{FORMAT_VERSION}. Use the version of sbc_prevalence that wrote it.")
     if not isinstance(values.get("files"), dict):
         raise ReleaseError(f"{path.name} of '{folder.name}' lists no files.")

@@ -24,8 +24,8 @@ VARIABLES: Mapping[tuple[str, str], str] = {
 }
 _KEPT = {"nation": (), "area": ("area",), "presentation": ("presentation",), "duration": ("duration",),
          "year": ("year",)}
-_TEXT = ("area_code", "area_name", "area_level", "index_date", "presentation", "duration_band", "unit", "ci_kind",
-         "rests_on", "scenario", "group", "published", "date", "source", "year_of_publication")
+_TEXT = ("area_code", "area_name", "area_level", "index_date", "presentation", "duration_band", "unit",
+         "ci_kind", "rests_on", "scenario", "group", "published", "date", "source", "year_of_publication")
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,12 @@ class ReleasedQuantity:
         """
         held = float(self.release.headline["ci_prob"])
         if ci_prob is not None and abs(ci_prob - held) > 1e-9:
-            raise ReleaseError(f"the release holds intervals at ci_prob={held:g}; for another level use .draws, "
+            raise ReleaseError(f"the release holds intervals at ci_prob={held:g}; for another level use "
+                               ".draws, "
                                "which needs internal/")
         name = RATES[self.quantity] if self.per_100k else self.quantity
-        return select(self.release.tables[ESTIMATES], self.release.headline, name, by=self.by, basis=self.basis,
-                      year=self.year)
+        return select(self.release.tables[ESTIMATES], self.release.headline, name, by=self.by,
+                      basis=self.basis, year=self.year)
 
     @property
     def draws(self) -> "xr.DataArray":
@@ -81,7 +82,8 @@ class ReleasedQuantity:
         name = VARIABLES[self.quantity, self.basis]
         data = self.release.draws
         kept = _KEPT[self.by]
-        candidates = [v for v in (f"{name}_by_{self.by}", name) if v in data and set(kept) <= set(data[v].dims)]
+        candidates = [
+            v for v in (f"{name}_by_{self.by}", name) if v in data and set(kept) <= set(data[v].dims)]
         if not candidates:
             raise ReleaseError(f"the draws of this release hold no '{name}' by {self.by}; they hold: "
                                f"{', '.join(map(str, data.data_vars))}")
@@ -92,7 +94,8 @@ class ReleasedQuantity:
         return array.sum(extra) if extra else array
 
     def __repr__(self) -> str:
-        return f"{self.quantity} ({self.basis}) by {self.by}; {BANNER}\n{self._short().to_string(index=False)}"
+        rows = self._short().to_string(index=False)
+        return f"{self.quantity} ({self.basis}) by {self.by}; {BANNER}\n{rows}"
 
     def _repr_html_(self) -> str:
         title = escape(f"{self.quantity.replace('_', ' ')} ({self.basis}) by {self.by}: {BANNER}")
@@ -218,8 +221,8 @@ class Release:
         return f"{self.title}\n{self.scope}\n{lines}\n  {credible(self.headline)}\n  {BANNER}"
 
     def _repr_html_(self) -> str:
-        rows = "".join(f'<tr><th scope="row" style="text-align:left">{escape(a)}</th><td>{escape(b)}</td></tr>'
-                       for a, b in self._lines())
+        rows = "".join(
+            f'<tr><th scope="row">{escape(a)}</th><td>{escape(b)}</td></tr>' for a, b in self._lines())
         return (f"<p><strong>{escape(self.title)}</strong><br>{escape(self.scope)}</p>"
                 f"<table><caption>Median ({escape(credible(self.headline))})</caption>{rows}</table>"
                 f"<p><strong>{escape(BANNER)}</strong></p>")

@@ -14,7 +14,6 @@ from sbc_prevalence.release.tables import denominator, national_sensitivity, sel
 from sbc_prevalence.release.words import credible, date_words, decimal, heading, persons
 
 
-
 def _template(name: str) -> str:
     """Text of a file in the folder of templates."""
     return resources.files("sbc_prevalence.release").joinpath("templates", name).read_text("utf-8")

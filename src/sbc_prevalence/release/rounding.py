@@ -23,6 +23,9 @@ YEARS_UNIT = 0.1
 SHARE_UNIT = 0.01
 RATE_UNIT = 0.1
 SIGNIFICANT = 3
+# A rate is shown only where its rounded count is at least so many units: below that, rounding alone
+# moves it by more than a sixth.
+UNITS_FOR_A_RATE = 3
 _SLACK = 1e-9
 _ROW = ["basis", "area_code", "year", "index_date", "presentation", "duration_band"]
 
@@ -77,7 +80,8 @@ def round_estimates(frame: pd.DataFrame, unit: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        The same rows in the same order. A rate without its count is rounded to 0.1 per 100,000.
+        The same rows in the same order. A rate whose rounded count is below `UNITS_FOR_A_RATE` units is
+        missing; a rate without its count in the table is rounded to 0.1 per 100,000.
     """
     out = frame.copy()
     out[list(BOUNDS)] = out[list(BOUNDS)].astype(float)
@@ -96,7 +100,9 @@ def round_estimates(frame: pd.DataFrame, unit: int) -> pd.DataFrame:
         for name, rule in zip(BOUNDS, (nearest, downward, upward), strict=True):
             from_count = rule(rows[f"count_{name}"].to_numpy(dtype=float) * per_person, RATE_UNIT)
             alone = rule(rows[name].to_numpy(dtype=float), RATE_UNIT)
-            out.loc[rates, name] = np.where(np.isnan(from_count), alone, from_count)
+            shown = np.where(np.isnan(from_count), alone, from_count)
+            few = rows["count_median"].to_numpy(dtype=float) < UNITS_FOR_A_RATE * unit
+            out.loc[rates, name] = np.where(few, np.nan, shown)
     return out
 
 

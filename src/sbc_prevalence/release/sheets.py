@@ -49,7 +49,7 @@ class Sheet:
         return self.flags[row] if self.flags else ""
 
 
-def _interval(row: Mapping[str, Any], prefix: str, places: int | None = None) -> str:
+def _interval(row: Mapping[Any, Any], prefix: str, places: int | None = None) -> str:
     """`3,890 (3,240 to 4,660)` from the columns of a quantity; empty where missing."""
     show = persons if places is None else lambda v: decimal(v, places)
     start = f"{prefix}_" if prefix else ""
@@ -70,7 +70,8 @@ def by_year(content: ReleaseContent) -> Sheet:
         flags.append("projected" if projected else "")
     name, level = content.headline["area_name"], credible(content.headline)
     return Sheet(
-        f"{name} by year: median ({level}); {content.headline['basis']} persons. Living at 31 December of the "
+        f"{name} by year: median ({level}); {content.headline['basis']} persons. Living at 31 December of "
+        "the "
         "year; newly diagnosed during it.",
         ["Year", "Living (persons)", "Newly diagnosed (persons)",
          f"Implied duration (years; living ÷ {denominator(content.tables, content.headline)})", "Status"],
@@ -128,23 +129,28 @@ def areas(content: ReleaseContent) -> tuple[Sheet, str] | None:
         return None
     shared = rows["rests_on"].nunique() == 1
     head = content.headline
+    estimates = content.tables[ESTIMATES]
+    rates = estimates.loc[estimates["quantity"].isin(list(RATES.values())), "unit"]
+    per = f"({rates.iloc[0]})" if len(rates) else ""
     columns = ["Area", "Living (persons)"]
     shown: list[tuple[str, int | None]] = [(LIVING, None)]
     for quantity, label, places in (
-            (RATES[LIVING], "Living per 100,000", 0), (NEWLY, "Newly diagnosed (persons)", None),
-            (RATES[NEWLY], "Newly diagnosed per 100,000", 0)):
+            (RATES[LIVING], f"Living {per}", 0), (NEWLY, "Newly diagnosed (persons)", None),
+            (RATES[NEWLY], f"Newly diagnosed {per}", 0)):
         if f"{quantity}_median" in rows:
             columns.append(label)
             shown.append((quantity, places))
     if not shared:
         columns.append("Rests on")
     cells = [
-        [str(row["area_name"]), *[_interval(row, q, p) for q, p in shown], *([] if shared else [row["rests_on"]])]
+        [str(row["area_name"]), *[_interval(row, q, p) or "too few" for q, p in shown],
+         *([] if shared else [str(row["rests_on"])])]
         for row in rows.to_dict("records")]
     text = frozenset() if shared else frozenset({len(columns) - 1})
     sheet = Sheet(
         f"Areas, largest first: median ({credible(head)}); {head['basis']} persons. Living on "
-        f"{date_words(head['index_date'])}; newly diagnosed in {head['year']}. Areas rest on the prior and on "
+        f"{date_words(head['index_date'])}; newly diagnosed in {head['year']}. Areas rest on the prior and "
+        "on "
         "primary registrations wherever they have no deaths or metastatic registrations of their own.",
         columns, cells, text)
     return sheet, str(rows["rests_on"].iloc[0]) if shared else ""
@@ -163,7 +169,8 @@ def area_spread(content: ReleaseContent) -> Sheet | None:
         cells.append([str(name), *[
             _interval(part.loc[s].to_dict(), "") if s in part.index else "" for s in scenarios]])
     return Sheet(
-        f"Living by area on {date_words(content.headline['index_date'])} (persons) when the prior spread between "
+        f"Living by area on {date_words(content.headline['index_date'])} (persons) when the prior spread "
+        "between "
         f"areas is changed: median ({credible(content.headline)}).",
         ["Area", *[heading(s) for s in scenarios]], cells)
 
@@ -177,9 +184,11 @@ def comparisons(content: ReleaseContent) -> Sheet | None:
         _interval(row, "ours") or "not estimated", _text(row["note"])]
         for row in content.tables["comparisons"].to_dict("records")]
     return Sheet(
-        f"Figures that others have published, and ours: median ({credible(content.headline)}). Ours is not tuned "
+        f"Figures that others have published, and ours: median ({credible(content.headline)}). Ours is not "
+        "tuned "
         "to any of them.",
-        ["Where", "Date or period", "What the published figure counts", "Published", "Ours (persons)", "Note"],
+        ["Where", "Date or period", "What the published figure counts", "Published", "Ours (persons)",
+         "Note"],
         cells, frozenset({1, 2, 5}))
 
 
@@ -197,7 +206,8 @@ def predictive(content: ReleaseContent) -> Sheet | None:
             shown = _interval(row, "", 1 if "duration" in name else None)
         cells.append([heading(row["quantity"]), str(row["stage"]), shown])
     return Sheet(
-        f"Before and after the data: median ({credible(content.headline)}). Durations in years, living in persons.",
+        f"Before and after the data: median ({credible(content.headline)}). Durations in years, living in "
+        "persons.",
         ["Quantity", "Stage", "Median and interval"], cells, frozenset({1}))
 
 
@@ -208,7 +218,8 @@ def shares(content: ReleaseContent) -> Sheet | None:
     frame = content.tables["shares"]
     years = sorted(frame["year"].unique())
     head_year = int(content.headline["year"])
-    wanted = sorted({int(years[0]), *[int(y) for y in years if int(y) % 5 == 0 and int(y) < head_year], head_year})
+    fifth = [int(y) for y in years if int(y) % 5 == 0 and int(y) < head_year]
+    wanted = sorted({int(years[0]), *fifth, head_year})
     kinds = list(dict.fromkeys(frame["share"]))
     cells = []
     for year in wanted:
@@ -219,7 +230,8 @@ def shares(content: ReleaseContent) -> Sheet | None:
                        f"({percent(part['lower'].iloc[0])} to {percent(part['upper'].iloc[0])})")
         cells.append(row)
     return Sheet(
-        f"Share of the national answer that rests on what was not observed: median ({credible(content.headline)}). "
+        "Share of the national answer that rests on what was not observed: median "
+        f"({credible(content.headline)}). "
         "Every year is in shares.csv.", ["Year", *[heading(k) for k in kinds]], cells)
 
 
@@ -233,7 +245,8 @@ def parameters(content: ReleaseContent) -> Sheet | None:
           for s in ("prior", "posterior")], percent(row["contraction"])]
         for row in content.tables["prior_posterior"].to_dict("records")]
     return Sheet(
-        f"Parameters before and after the data: median ({credible(content.headline)}). Contraction: share of the "
+        f"Parameters before and after the data: median ({credible(content.headline)}). Contraction: share "
+        "of the "
         "prior variance that the data removed. † judgement.",
         ["Parameter", "Prior", "Posterior", "Contraction"], cells)
 
@@ -242,6 +255,10 @@ def priors(content: ReleaseContent) -> Sheet | None:
     """Every prior with its source, or the word judgement and the reason."""
     if not content.has("priors"):
         return None
+    labels: dict[str, str] = {}
+    if content.has("prior_posterior"):
+        fitted = content.tables["prior_posterior"]
+        labels = dict(zip(fitted["parameter"], fitted["label"], strict=True))
     cells = []
     for row in content.tables["priors"].to_dict("records"):
         origin = _text(row["source"])
@@ -249,7 +266,8 @@ def priors(content: ReleaseContent) -> Sheet | None:
             origin = f"Judgement: {_text(row['reason'])}"
         elif _text(row["reason"]):
             origin = f"{origin}. {_text(row['reason'])}"
-        name = f"{heading(row['parameter'])}" + (f" ({row['symbol']})" if _text(row["symbol"]) else "")
+        name = labels.get(row["parameter"]) or heading(row["parameter"])
+        name += f" ({row['symbol']})" if _text(row["symbol"]) else ""
         cells.append([name, _text(row["distribution"]), _text(row["unit"]), origin])
     return Sheet("Priors, each with its published source or the word judgement and a reason.",
                  ["Parameter", "Distribution", "Unit", "Source or reason"], cells, frozenset({1, 2, 3}))
@@ -264,7 +282,8 @@ def diagnostics(content: ReleaseContent) -> Sheet | None:
     cells = [[str(r["quantity"]), decimal(r["rhat"], 3), persons(r["ess_bulk"]), persons(r["ess_tail"]),
               _text(r["status"])] for r in worst.to_dict("records")]
     return Sheet(
-        f"Sampler diagnostics of the {len(worst)} reported quantities with the highest R-hat, of {len(frame)}. "
+        f"Sampler diagnostics of the {len(worst)} reported quantities with the highest R-hat, of "
+        f"{len(frame)}. "
         "All are in diagnostics.csv. ESS: effective sample size in draws.",
         ["Quantity", "R-hat", "ESS, bulk", "ESS, tail", "Gate"], cells, frozenset({4}))
 
@@ -281,8 +300,10 @@ def coverage(content: ReleaseContent) -> Sheet | None:
     """Which years of which area rest on which kind of evidence."""
     if not content.has("coverage"):
         return None
-    frame = coverage_summary(content.tables["coverage"]).drop(columns="area_code")
-    return generic(frame, "Evidence by area. Own: counts of the area itself; through: counts of a larger area; "
+    known = content.tables[ESTIMATES].drop_duplicates("area_code")
+    names = dict(zip(known["area_code"], known["area_name"], strict=True))
+    return generic(coverage_summary(content.tables["coverage"], names),
+                   "Evidence by area. Own: counts of the area itself; through: counts of a larger area; "
                    "projected: beyond the data; none: no such evidence.")
 
 

@@ -48,6 +48,8 @@ def select(
         rows = rows[rows["area_code"] == (area_code or whole)]
     if by != "year":
         rows = rows[rows["year"] == (int(headline["year"]) if year is None else year)]
+        if quantity in (LIVING, RATES[LIVING]) and rows["index_date"].nunique() > 1:
+            rows = rows[rows["index_date"].astype(str).str[:10] == str(headline["index_date"])[:10]]
     rows = rows[(rows["presentation"] != ALL) if by == "presentation" else (rows["presentation"] == ALL)]
     rows = rows[(rows["duration_band"] != ALL) if by == "duration" else (rows["duration_band"] == ALL)]
     if not len(rows):
@@ -157,25 +159,33 @@ def year_spans(years: Iterable[int]) -> str:
     return ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in spans)
 
 
-def coverage_summary(coverage: pd.DataFrame) -> pd.DataFrame:
-    """One row per area: for each kind of evidence, the years it covers and how.
+def coverage_summary(coverage: pd.DataFrame, names: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """One row per group of areas that are alike: for each kind of evidence, the years it covers and how.
 
     Parameters
     ----------
     coverage : DataFrame
         `area_code`, `area_name`, `year` and one column per kind, in {own, through <code>, none, projected}.
+    names : mapping of str to str, optional
+        Names of areas by code, shown in place of codes.
     """
     kinds = [c for c in coverage.columns if c not in ("area_code", "area_name", "year")]
-    rows = []
-    for (code, name), part in coverage.groupby(["area_code", "area_name"], sort=False):
-        row: dict[str, str] = {"area_code": str(code), "area_name": str(name)}
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for (_, area), part in coverage.groupby(["area_code", "area_name"], sort=False):
+        row = []
         for kind in kinds:
             pieces = [
                 f"{how} {year_spans(cells['year'])}" for how, cells in part.groupby(kind, sort=False)
                 if how != "none"]
-            row[kind] = "; ".join(pieces) or "none"
-        rows.append(row)
-    return pd.DataFrame(rows)
+            text = "; ".join(pieces) or "none"
+            for code, name in (names or {}).items():
+                text = text.replace(code, name)
+            row.append(text)
+        groups.setdefault(tuple(row), []).append(str(area))
+    n_areas = sum(len(areas) for areas in groups.values())
+    rows = [(f"All {n_areas} areas" if len(groups) == 1 < n_areas else ", ".join(areas), *cells)
+            for cells, areas in groups.items()]
+    return pd.DataFrame(rows, columns=["areas", *kinds])
 
 
 def neutralised(frame: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 NBSP = " "
+_PROPER = {"rhat": "R-hat", "ess": "ESS", "bfmi": "BFMI", "ebfmi": "E-BFMI"}
 
 
 def persons(value: float) -> str:
@@ -47,5 +48,5 @@ def credible(headline: Mapping[str, Any]) -> str:
 
 def heading(text: str) -> str:
     """A column or key name as a heading: underscores out, capital first."""
-    words = str(text).replace("_", " ")
+    words = " ".join(_PROPER.get(w, w) for w in str(text).replace("_", " ").split(" "))
     return words[:1].upper() + words[1:]

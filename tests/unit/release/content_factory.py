@@ -89,7 +89,8 @@ def sensitivity() -> pd.DataFrame:
             main = factor == 1.0 and scenario in ("Weibull", "as fitted")
             areas = {WHOLE: 1.0} | ({c: s for c, (_, s) in BOARDS.items()} if "spread" in group else {})
             for area, share in areas.items():
-                width = {"half": 0.6, "double": 1.7, "half width": 0.7, "double width": 1.6}.get(scenario, 1.0)
+                width = {"half": 0.6, "double": 1.7, "half width": 0.7, "double width": 1.6}
+                width = width.get(scenario, 1.0)
                 for quantity, base in (("living", 3890.4), ("newly_diagnosed", 1188.6)):
                     median = base * share * (factor if quantity == "living" else 1 + (factor - 1) / 10)
                     rows.append({
@@ -105,10 +106,12 @@ def _prior_posterior() -> pd.DataFrame:
     rows = [
         ("kappa", "Death attribution ratio, kappa", "deaths", False, 0.7, 0.9, 1.1, 0.72, 0.92, 1.08, 0.05),
         ("phi", "De novo share of primaries", "incidence", False, 0.03, 0.05, 0.08, 0.035, 0.05, 0.07, 0.2),
-        ("log_ratio", "Recurrent : de novo hazard ratio", "survival", True, 0.8, 1.35, 2.3, 0.8, 1.36, 2.3, 0.01),
+        ("log_ratio", "Recurrent : de novo hazard ratio", "survival", True,
+         0.8, 1.35, 2.3, 0.8, 1.36, 2.3, 0.01),
         ("area_sd", "Spread between areas", "areas", True, 0.01, 0.1, 0.3, 0.01, 0.1, 0.3, 0.0),
         ("shape", "Weibull shape, recurrent", "survival", False, 0.7, 1.0, 1.3, 0.84, 0.97, 1.12, 0.54),
-        ("recurrence", "Multiplier of recurrence risk", "incidence", True, 0.4, 1.0, 2.4, 0.7, 0.9, 1.2, 0.75),
+        ("recurrence", "Multiplier of recurrence risk", "incidence", True,
+         0.4, 1.0, 2.4, 0.7, 0.9, 1.2, 0.75),
     ]
     return pd.DataFrame(rows, columns=[
         "parameter", "label", "group", "is_judgement", "prior_lower", "prior_median", "prior_upper",
@@ -143,16 +146,18 @@ def tables() -> dict[str, pd.DataFrame]:
         ("kappa", "κ", "LogNormal(log 0.9, 0.12)", "", False, "Made-up authors (1999)", ""),
         ("log_ratio", "ρ", "Normal(log 1.35, 0.27)", "log hazard ratio", True, "",
          "Made up: published contrasts disagree, 1.35 to 1.88."),
-        ("area_sd", "τ", "HalfNormal(0.15)", "log", True, "", "Made up: boards are expected to differ little."),
+        ("area_sd", "τ", "HalfNormal(0.15)", "log", True, "",
+         "Made up: boards are expected to differ little."),
     ], columns=["parameter", "symbol", "distribution", "unit", "is_judgement", "source", "reason"])
     comparisons = pd.DataFrame([
         ("Scotland", "2013", "people identified with secondary breast cancer; definition not published", 4090,
          3598.0, 3003.0, 4311.0, "not tuned to it"),
-        ("Scotland", "2025-11", "people living with it, as quoted by a charity", "around 4,000", 4098.0, 3102.0,
-         5403.0, "quoted figure"),
-        ("United States", "2013-01-01", "women living, by back-calculation from 40,860 deaths", 138622, np.nan,
-         np.nan, np.nan, "implied duration 3.4 years")],
-        columns=["region", "date", "what_it_counts", "published", "ours_median", "ours_lower", "ours_upper", "note"])
+        ("Scotland", "2025-11", "people living with it, as quoted by a charity", "around 4,000",
+         4098.0, 3102.0, 5403.0, "quoted figure"),
+        ("United States", "2013-01-01", "women living, by back-calculation from 40,860 deaths", 138622,
+         np.nan, np.nan, np.nan, "implied duration 3.4 years")],
+        columns=["region", "date", "what_it_counts", "published", "ours_median", "ours_lower", "ours_upper",
+                 "note"])
     diagnostics = pd.DataFrame([
         {"quantity": f"living, {n}, {y}", "rhat": 1.001 + 0.004 * (i % 3) / 2, "ess_bulk": 1400.0 + 31 * i,
          "ess_tail": 1200.0 + 23 * i, "status": "passed"}
@@ -170,27 +175,33 @@ def tables() -> dict[str, pd.DataFrame]:
 
 
 def headline() -> dict[str, Any]:
-    """Made-up headline."""
+    """Made-up headline, the one of the made-up tables."""
+    frame, implied = estimates(), implied_duration()
+    at = frame[(frame["area_code"] == WHOLE) & (frame["year"] == LAST_DATA_YEAR)
+               & (frame["basis"] == "realised") & (frame["presentation"] == "all") & (frame["duration_band"] == "all")].set_index("quantity")
+    implied = implied.assign(quantity="implied_duration").set_index("quantity")
+    at = pd.concat([at, implied[implied["year"] == LAST_DATA_YEAR]])
     return {
         "area_code": WHOLE, "area_name": "Scotland", "index_date": "2020-12-31", "year": 2020,
-        "basis": "realised", "living_median": 3890.4, "living_lower": 3249.4, "living_upper": 4657.6,
-        "newly_diagnosed_median": 1188.6, "newly_diagnosed_lower": 992.8, "newly_diagnosed_upper": 1423.1,
-        "implied_duration_median": 3.604, "implied_duration_lower": 2.41, "implied_duration_upper": 4.913,
-        "ci_prob": 0.95, "ci_kind": "equal-tailed"}
+        "basis": "realised", "ci_prob": 0.95, "ci_kind": "equal-tailed",
+        **{f"{q}_{b}": float(at.loc[q, b]) for q in ("living", "newly_diagnosed", "implied_duration")
+           for b in ("median", "lower", "upper")}}
 
 
 def words() -> dict[str, str]:
     """Made-up sentences."""
     return {
-        "definition": "Made-up figures for testing. A person counts from the diagnosis of distant metastases, "
-        "whether found at or within 120 days of the first breast-cancer diagnosis (de novo) or later (recurrent).",
+        "definition": "Made-up figures for testing. A person counts from the diagnosis of metastases, "
+        "whether found at or within 120 days of the first breast-cancer diagnosis (de novo) or later "
+        "(recurrent).",
         "what_data_inform": "Certified deaths, with the attribution ratio kappa, inform how many are newly "
         "diagnosed each year.",
-        "what_they_do_not": "No data used here inform how long people live on average in this population, the "
+        "what_they_do_not": "No data used here inform how long people live on average here, the "
         "ratio of hazards between presentations, or survival beyond the last published follow-up.",
-        "tail": "Survival beyond ten years is an extrapolation; the family of curves is the largest single choice.",
-        "boards_rest_on": "Only national deaths are available. Board figures rest on the prior and on each board's "
-        "own primary registrations; differences between boards are not evidence about care.",
+        "tail": "Survival beyond ten years is an extrapolation; "
+        "the family of curves is the largest single choice.",
+        "boards_rest_on": "Only national deaths are available. Board figures rest on the prior and on each "
+        "board's own primary registrations; differences between boards are not evidence about care.",
         "projection": "Years after 2020 are projected: no deaths were available for them.",
         "population": "Board populations end in 2019; later years hold the shares of 2019 (made up)."}
 

@@ -34,7 +34,10 @@ def areas(
         axes.hlines(place, low, high, color=colour, linewidth=3, alpha=0.45)
         axes.plot(median, place, "o", color=colour, markersize=6)
         axes.set_title(label)
-        axes.set_xlim(0, float(high.max()) * 1.06)
+        for y in place[np.isnan(median)]:
+            axes.annotate("too few for a rate", (0.03, y), xycoords=axes.get_yaxis_transform(), va="center",
+                          fontsize=8, color=style.MUTED)
+        axes.set_xlim(0, float(np.nanmax(high)) * 1.06)
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
         style.thousands(axes.xaxis)
@@ -57,6 +60,8 @@ def areas(
             strict=True))
     return style.to_drawing(
         figure, "areas", "Living by area",
-        f"Dot: median; bar: {credible(headline)}. In order of size, not of rate: differences "
-        "between areas in their rates are mostly differences between priors where areas have no data of their own.",
+        f"Dot: median; bar: {credible(headline)}. In order of size, not of rate: between areas "
+        "that have no deaths or metastatic registrations of their own, rates differ by the prior and by "
+        "primary "
+        "registrations only.",
         f"Dot and interval chart of persons living by area on {date_words(headline['index_date'])}. {said}.")

@@ -38,8 +38,8 @@ def trend(tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any], scope
     first, last = rows.iloc[0], rows[~rows["projected"]].iloc[-1]
     level = credible(headline)
     alt = (
-        f"Two line charts for {headline['area_name']}. Living: {persons(first[LIVING + '_median'])} at the end "
-        f"of {int(first['year'])}, {persons(last[LIVING + '_median'])} at the end of {int(last['year'])} "
+        f"Two line charts for {headline['area_name']}. Living: {persons(first[LIVING + '_median'])} at the "
+        f"end of {int(first['year'])}, {persons(last[LIVING + '_median'])} at the end of {int(last['year'])} "
         f"({level} "
         f"{persons(last[LIVING + '_lower'])} to {persons(last[LIVING + '_upper'])}). Newly diagnosed: "
         f"{persons(first[NEWLY + '_median'])} in {int(first['year'])}, {persons(last[NEWLY + '_median'])} in "
@@ -97,7 +97,8 @@ def by_duration(
     return style.to_drawing(
         figure, "living_by_duration", "Living by time since diagnosis",
         f"Bar: median; line: {credible(headline)}. Medians of parts need not add up to the median of all.",
-        f"Horizontal bars of persons living in {headline['area_name']} on {date_words(headline['index_date'])} "
+        f"Horizontal bars of persons living in {headline['area_name']} on "
+        f"{date_words(headline['index_date'])} "
         f"by time since metastatic diagnosis. {said}.")
 
 

@@ -23,8 +23,9 @@ WIDTH = 7.2
 RC: Final[Mapping[str, Any]] = {
     "font.family": "DejaVu Sans", "font.size": 10, "axes.edgecolor": MUTED, "axes.labelcolor": INK,
     "axes.titlesize": 10.5, "axes.titleweight": "bold", "axes.titlelocation": "left",
-    "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.8, "xtick.color": MUTED, "ytick.color": MUTED,
-    "xtick.labelcolor": INK, "ytick.labelcolor": INK, "text.color": INK, "axes.grid": False,
+    "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.8,
+    "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
+    "text.color": INK, "axes.grid": False,
     "grid.color": RULE, "grid.linewidth": 0.7, "legend.frameon": False, "legend.fontsize": 9,
     "svg.fonttype": "path", "svg.hashsalt": "sbc_prevalence", "figure.facecolor": "white",
     "savefig.facecolor": "white", "hatch.linewidth": 0.6, "axes.axisbelow": True, "path.simplify": True,
