@@ -166,17 +166,19 @@ def words(text: str) -> str:
 
 
 def holds_patient_number(text: str) -> bool:
-    """Whether a text holds a CHI number (birth date first) or an NHS number (in groups of 3, 3 and 4, or
-    alone).
+    """Whether a text is ten digits, or holds among others a CHI or a grouped NHS number.
 
-    Both are ten digits whose last is a check digit (weights 10 to 2, modulus 11).
+    A CHI number starts with a date of birth, an NHS number is written in groups of 3, 3 and 4; the last of the
+    ten digits is a check digit (weights 10 to 2, modulus 11).
     """
+    if _TEN_DIGITS.fullmatch(text.strip()):
+        return True
     for match in _TEN_DIGITS.finditer(text):
         digits = re.sub(r"[ -]", "", match[0])
         check = (11 - sum(int(d) * (10 - i) for i, d in enumerate(digits[:9])) % 11) % 11
         if check != int(digits[9]):
             continue
         born = 1 <= int(digits[:2]) <= 31 and 1 <= int(digits[2:4]) <= 12
-        if born or len(match[0]) > 10 or match[0] == text.strip():
+        if born or len(match[0]) > 10:
             return True
     return False

@@ -261,9 +261,11 @@ def bundle_from_tables(
 
 def distinct(problems: Iterable[Problem]) -> list[Problem]:
     """Problems without those that name the same fault of the same rows a second time."""
-    return list(
-        {(p.code, p.where, p.column, p.rows, p.detail if not p.rows else ""): p for p in problems}.values()
-    )
+    first: dict[tuple[object, ...], Problem] = {}
+    for p in problems:
+        words = () if p.rows else (p.requirement, p.detail)
+        first.setdefault((p.code, p.where, p.column, p.rows, *words), p)
+    return list(first.values())
 
 
 def _area_problems(kind: str, table: Table, areas: AreaSet) -> list[Problem]:

@@ -96,7 +96,9 @@ def above_primaries(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem]
 def _deaths_above(piece: CountedEvidence, primaries_of: Callable[[str, int], float | None]) -> list[Problem]:
     above = []
     for code, rows in piece.totals().groupby(AREA_CODE):
-        pairs = [(n, primaries_of(str(code), y)) for y, n in rows[[YEAR, COUNT_LOWER]].itertuples(index=False)]
+        pairs = [
+            (n, primaries_of(str(code), y)) for y, n in rows[[YEAR, COUNT_LOWER]].itertuples(index=False)
+        ]
         shared = [(n, p) for n, p in pairs if p is not None]
         if len(shared) >= 3 and sum(n for n, _ in shared) > sum(p for _, p in shared):
             above.append(str(code))
