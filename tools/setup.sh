@@ -77,7 +77,7 @@ consider_on_path() {
 consider_folder() {
     [ -d "$1" ] || return 1
     for minor in 13 12 14; do
-        for kept in "$1/$2"3."$minor"*; do
+        for kept in "$1/${2}3.$minor"*; do
             consider "$kept/bin/python3.$minor" && return 0
             consider "$kept/bin/python" && return 0
         done
