@@ -168,7 +168,7 @@ def words(text: str) -> str:
 def holds_patient_number(text: str) -> bool:
     """Whether a text is ten digits, or holds among others a CHI or a grouped NHS number.
 
-    A CHI number starts with a date of birth, an NHS number is written in groups of 3, 3 and 4; the last of the
+    A CHI number starts with a date of birth, an NHS number is in groups of 3, 3 and 4; the last of the
     ten digits is a check digit (weights 10 to 2, modulus 11).
     """
     if _TEN_DIGITS.fullmatch(text.strip()):

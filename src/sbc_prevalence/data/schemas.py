@@ -114,7 +114,13 @@ def _named_columns(
         detail = f"did you mean '{near[0]}'?" if near else f"known columns: {', '.join(schema.columns)}"
         shown = name if not any(c.isdigit() for c in name) else None
         found.append(problem("E-COLUMN-UNKNOWN", where, column=shown, detail=detail))
-    text = text[[name for name in schema.columns if name in text.columns]].copy()
+    may_lack = {name for name, spec in schema.columns.items() if not spec.required} | {SOURCE, AS_OF}
+    empty = [
+        name for name in text.columns if name in may_lack and not text[name].astype(str).str.strip().any()
+    ]
+    counted = {COUNT, COUNT_LOWER} & set(text.columns)
+    unused = [name for name in empty if {name} != counted]  # a template's columns that were left empty
+    text = text[[name for name in schema.columns if name in text.columns and name not in unused]].copy()
     origin = {SOURCE: table.provenance.source, AS_OF: table.provenance.as_of}
     for name in schema.columns:
         default = defaults.get(name) or origin.get(name, "")
