@@ -151,7 +151,8 @@ def _interval_problems(name: str, frame: pd.DataFrame) -> list[str]:
     median, lower, upper = (frame[c].to_numpy(dtype=float) for c in BOUNDS)
     bad = ~(np.isfinite(median) & np.isfinite(lower) & np.isfinite(upper))
     if name == ESTIMATES:  # a rate of too few persons is left out of a public table
-        bad &= ~(frame["quantity"].isin(list(RATES.values())).to_numpy() & np.isnan(median))
+        left_out = np.isnan(median) & np.isnan(lower) & np.isnan(upper)
+        bad &= ~(frame["quantity"].isin(list(RATES.values())).to_numpy() & left_out)
     found = [f"table '{name}': {int(bad.sum())} rows are not finite"] if bad.any() else []
     disordered = (lower > median) | (median > upper)
     if disordered.any():

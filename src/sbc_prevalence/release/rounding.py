@@ -26,23 +26,30 @@ SIGNIFICANT = 3
 # A rate is shown only where its rounded count is at least so many units: below that, rounding alone
 # moves it by more than a sixth.
 UNITS_FOR_A_RATE = 3
-_SLACK = 1e-9
 _ROW = ["basis", "area_code", "year", "index_date", "presentation", "duration_band"]
 
 
 def nearest(values: ArrayLike, unit: float) -> NDArray[np.float64]:
     """Nearest multiple of a unit; halves go up."""
-    return _clean(np.floor(np.asarray(values, dtype=float) / unit + 0.5 + _SLACK) * unit)
+    ratio = np.asarray(values, dtype=float) / unit
+    return _clean(np.floor(ratio + 0.5 + _slack(ratio)) * unit)
 
 
 def downward(values: ArrayLike, unit: float) -> NDArray[np.float64]:
     """Largest multiple of a unit that is not above the value: for lower bounds."""
-    return _clean(np.floor(np.asarray(values, dtype=float) / unit + _SLACK) * unit)
+    ratio = np.asarray(values, dtype=float) / unit
+    return _clean(np.floor(ratio + _slack(ratio)) * unit)
 
 
 def upward(values: ArrayLike, unit: float) -> NDArray[np.float64]:
     """Smallest multiple of a unit that is not below the value: for upper bounds."""
-    return _clean(np.ceil(np.asarray(values, dtype=float) / unit - _SLACK) * unit)
+    ratio = np.asarray(values, dtype=float) / unit
+    return _clean(np.ceil(ratio - _slack(ratio)) * unit)
+
+
+def _slack(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Binary dust that does not make a multiple of the unit into more or less than one."""
+    return 1e-9 + 8 * np.finfo(float).eps * np.abs(ratio)
 
 
 def _clean(values: NDArray[np.float64]) -> NDArray[np.float64]:

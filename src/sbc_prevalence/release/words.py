@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-NBSP = " "
 _PROPER = {"rhat": "R-hat", "ess": "ESS", "bfmi": "BFMI", "ebfmi": "E-BFMI"}
 
 
@@ -29,7 +28,7 @@ def plain(value: float) -> str:
 
 def percent(value: float) -> str:
     """`8 %` from 0.08."""
-    return "" if value is None or math.isnan(float(value)) else f"{100 * float(value):.0f}{NBSP}%"
+    return "" if value is None or math.isnan(float(value)) else f"{100 * float(value):.0f} %"
 
 
 def date_words(value: Any) -> str:
@@ -38,12 +37,12 @@ def date_words(value: Any) -> str:
         day = date.fromisoformat(str(value)[:10])
     except ValueError:
         return str(value)
-    return f"{day.day}{NBSP}{day:%B}{NBSP}{day.year}"
+    return f"{day.day} {day:%B} {day.year}"
 
 
 def credible(headline: Mapping[str, Any]) -> str:
     """`95 % credible interval, equal-tailed`."""
-    return f"{100 * float(headline['ci_prob']):g}{NBSP}% credible interval, {headline['ci_kind']}"
+    return f"{100 * float(headline['ci_prob']):g} % credible interval, {headline['ci_kind']}"
 
 
 def heading(text: str) -> str:

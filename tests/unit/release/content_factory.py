@@ -178,7 +178,8 @@ def headline() -> dict[str, Any]:
     """Made-up headline, the one of the made-up tables."""
     frame, implied = estimates(), implied_duration()
     at = frame[(frame["area_code"] == WHOLE) & (frame["year"] == LAST_DATA_YEAR)
-               & (frame["basis"] == "realised") & (frame["presentation"] == "all") & (frame["duration_band"] == "all")].set_index("quantity")
+               & (frame["basis"] == "realised")
+               & (frame["presentation"] == "all") & (frame["duration_band"] == "all")].set_index("quantity")
     implied = implied.assign(quantity="implied_duration").set_index("quantity")
     at = pd.concat([at, implied[implied["year"] == LAST_DATA_YEAR]])
     return {

@@ -35,8 +35,8 @@ def areas(
         axes.plot(median, place, "o", color=colour, markersize=6)
         axes.set_title(label)
         for y in place[np.isnan(median)]:
-            axes.annotate("too few for a rate", (0.03, y), xycoords=axes.get_yaxis_transform(), va="center",
-                          fontsize=8, color=style.MUTED)
+            axes.annotate("too few for a rate", (0.97, y), xycoords=axes.get_yaxis_transform(), va="center",
+                          ha="right", fontsize=8, color=style.MUTED)
         axes.set_xlim(0, float(np.nanmax(high)) * 1.06)
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
