@@ -29,7 +29,8 @@ def select(
         `area` leaves the whole out; every other split is of the whole, or of `area_code`.
     basis : {"expected", "realised"}, optional
     year : int, optional
-        Calendar year; default the year of the headline. Not used by `year`.
+        Calendar year; default the year of the headline. Not used by `year`, which gives the living at the
+        end of each year where a year has several index dates.
     area_code : str, optional
 
     Raises
@@ -59,7 +60,8 @@ def select(
     elif by == "presentation":
         rows = _in_order(rows, "presentation", PRESENTATIONS)
     elif by == "year":
-        rows = rows.sort_values("year")
+        year_end = rows["index_date"].astype(str).str[5:10] == "12-31"
+        rows = rows[year_end | ~rows["year"].duplicated(keep=False)].sort_values("year")
     return rows.reset_index(drop=True)
 
 

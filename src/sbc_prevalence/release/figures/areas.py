@@ -42,7 +42,7 @@ def areas(
         axes.tick_params(axis="y", length=0)
         style.thousands(axes.xaxis)
     whole = maybe(tables[ESTIMATES], headline, rate)
-    if whole is not None and len(panels) == 2:
+    if whole is not None and len(panels) == 2 and whole["median"].notna().all():
         level = float(whole["median"].iloc[0])
         axes_list[1].axvline(level, color=style.INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
         axes_list[1].annotate(
