@@ -188,7 +188,7 @@ def totals_among_parts(table: Checked) -> list[Problem]:
 def age_bands(table: Checked) -> list[Problem]:
     """Bands of one area and year do not overlap, leave no gap, and span the same ages in all."""
     strata = table.strata("area_code", "year", "index_date", "sex", "presentation")
-    if not table.sound("age_band", *strata):
+    if not strata or not table.sound("age_band", *strata):
         return []
     totals: list[Any] = []
     overlaps: list[Any] = []

@@ -23,7 +23,7 @@ def diagnosis_years(table: Checked) -> list[Problem]:
 
 def survival_points(table: Checked) -> list[Problem]:
     """Each measure has the durations that give it a meaning; all presentations together name the mix."""
-    if not table.sound("measure", "presentation", "duration_years"):
+    if not table.sound("measure", "presentation", "duration_years") or not table.has("value"):
         return []
     frame = table.frame
     end = frame["duration_years"]
@@ -45,7 +45,7 @@ def survival_points(table: Checked) -> list[Problem]:
 
 def survival_values(table: Checked) -> list[Problem]:
     """Survival in (0, 1), medians in years, hazards per year, bounds around the value."""
-    if not table.sound("measure"):
+    if not table.sound("measure") or not table.has("value", "duration_years"):
         return []
     frame = table.frame
     value, survival = frame["value"], frame["measure"] == "survival"
@@ -78,7 +78,7 @@ def survival_values(table: Checked) -> list[Problem]:
 def survival_falls(table: Checked) -> list[Problem]:
     """Survival of one study, presentation, kind and period does not rise; a median is a point at 1/2."""
     group = table.strata("study", "presentation", "survival_kind", "diagnosis_year_from", "diagnosis_year_to")
-    if not table.sound("measure", *group):
+    if not group or not table.sound("measure", *group) or not table.has("value", "duration_years"):
         return []
     median = table.frame["measure"] == "median"
     time = table.frame["duration_years"].where(~median, table.frame["value"])
@@ -97,8 +97,8 @@ def survival_kinds(table: Checked) -> list[Problem]:
     """Rows that call themselves relative or net are not given as observed."""
     if not table.sound("survival_kind"):
         return []
-    text = table.frame["study"].astype(str)
-    for name in table.strata("note", "source"):
+    text = pd.Series("", index=table.frame.index)
+    for name in table.strata("study", "note", "source"):
         text = text + " " + table.frame[name].astype(str)
     other = text.str.contains(_NOT_OBSERVED, regex=True) & ~text.str.contains(_OBSERVED, regex=True)
     return table.problem(

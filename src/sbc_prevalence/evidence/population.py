@@ -69,47 +69,49 @@ class Population(CountedEvidence):
                 )
             )
         wanted = [int(year) for year in years]
-        parts = wide[list(areas.codes)]
-        whole = wide[areas.total_code] if areas.total_code in wide.columns else None
-        known = parts.reindex(wanted)
-        nearest = (
-            parts.sort_index().reindex(sorted(set(wanted) | set(parts.index))).ffill().bfill().reindex(wanted)
-        )
-        scaled: list[int] = []
-        if fill == "hold_last_share" and whole is not None and areas.total_code not in areas.codes:
-            complete = parts.dropna().index.intersection(whole.dropna().index)
-            for year in wanted:
-                if not known.loc[year].isna().all() or pd.isna(whole.get(year)) or complete.empty:
-                    continue
-                reference = min(complete, key=lambda have: (abs(have - year), -have))
-                nearest.loc[year] = parts.loc[reference] / parts.loc[reference].sum() * whole[year]
-                scaled.append(year)
-        filled = known.isna().to_numpy().T
-        return nearest.to_numpy(dtype=np.float64).T, filled, _in_words(parts, wanted, filled, scaled)
+        parts = wide[list(areas.codes)].dropna(how="all")
+        every = sorted(set(wanted) | set(wide.index))
+        known = parts.reindex(every)
+        scaled = {}
+        if fill == "hold_last_share" and areas.total_code in wide.columns and len(areas.codes) > 1:
+            complete = parts.dropna().index
+            whole = wide[areas.total_code].dropna()
+            for year, people in zip(whole.index.astype(int), whole, strict=True):
+                if known.loc[year].isna().all() and len(complete):
+                    reference = min(complete, key=lambda have: (abs(have - year), -have))
+                    known.loc[year] = parts.loc[reference] / parts.loc[reference].sum() * people
+                    scaled[int(year)] = int(reference)
+        held = known.ffill().bfill()
+        filled = parts.reindex(wanted).isna().to_numpy().T
+        words = _in_words(parts, [int(y) for y in known.dropna().index], wanted, filled, scaled)
+        return held.reindex(wanted).to_numpy(dtype=np.float64).T, filled, words
 
 
-def _in_words(parts: pd.DataFrame, years: list[int], filled: NDArray[np.bool_], scaled: list[int]) -> str:
+def _in_words(
+    parts: pd.DataFrame,
+    usable: list[int],
+    years: list[int],
+    filled: NDArray[np.bool_],
+    scaled: dict[int, int],
+) -> str:
     """How years without figures were filled, in one sentence."""
     if not filled.any():
         return ""
-    first, last = int(parts.index.min()), int(parts.index.max())
     missing = [year for year, column in zip(years, filled.T, strict=True) if column.any()]
-    clauses = []
-    for label, chosen in (
-        ("after", [y for y in missing if y > last]),
-        ("before", [y for y in missing if y < first]),
+    clauses: list[str] = []
+    for reference in dict.fromkeys(scaled[y] for y in missing if y in scaled):
+        span = _span([y for y in missing if scaled.get(y) == reference])
+        clauses.append(f"for {span} each area keeps its share of {reference} in the whole of that year")
+    held = [y for y in missing if y not in scaled]
+    for anchor, outside in (
+        (usable[-1], [y for y in held if y > usable[-1]]),
+        (usable[0], [y for y in held if y < usable[0]]),
     ):
-        anchor = last if label == "after" else first
-        shares = [y for y in chosen if y in scaled]
-        held = [y for y in chosen if y not in scaled]
-        if shares:
-            clauses.append(
-                f"for {_span(shares)} each area keeps its share of {anchor} in the whole of that year"
-            )
-        if held:
-            clauses.append(f"for {_span(held)} each area's population is held at that of {anchor}")
-    if any(first <= y <= last for y in missing):
+        if outside:
+            clauses.append(f"for {_span(outside)} each area's population is held at that of {anchor}")
+    if any(usable[0] <= y <= usable[-1] for y in held):
         clauses.append("years missing in between take the year before")
+    first, last = int(parts.index.min()), int(parts.index.max())
     return f"Populations of areas are given for {first}-{last}; " + "; ".join(clauses) + "."
 
 

@@ -26,10 +26,14 @@ def codes(rows: str, header: str = "area_code,year,count", kind: str = "deaths")
 
 @pytest.mark.parametrize(("text", "code"), [
     ("0", ""), ("12", ""), ("12.0", ""), (" 7 ", ""), ("+3", ""), ("10000000", ""),
-    ("40.5", "E-FRACTION"), ("-1", "E-NEGATIVE"), ("", "E-MISSING"), ("NaN", "E-MISSING"), ("n/a", "E-MISSING"),
-    ("[x]", "E-MISSING"), ("-inf", "E-INFINITE"), ("∞", "E-INFINITE"), ("1e3", "E-EXPONENT"), ("1E+2", "E-EXPONENT"),
-    ("1,234", "E-THOUSANDS"), ("1 234 567", "E-THOUSANDS"), ("1'234", "E-THOUSANDS"), ("12,5", "E-DECIMAL-COMMA"),
-    ("−5", "E-UNICODE"), ("１２", "E-UNICODE"), ("<5", "E-SUPPRESSED"), ("≤4", "E-SUPPRESSED"), ("*", "E-SUPPRESSED"),
+    ("40.5", "E-FRACTION"), ("-1", "E-NEGATIVE"), ("", "E-MISSING"), ("NaN", "E-MISSING"),
+    ("n/a", "E-MISSING"),
+    ("[x]", "E-MISSING"), ("-inf", "E-INFINITE"), ("∞", "E-INFINITE"), ("1e3", "E-EXPONENT"),
+    ("1E+2", "E-EXPONENT"),
+    ("1,234", "E-THOUSANDS"), ("1 234 567", "E-THOUSANDS"), ("1'234", "E-THOUSANDS"),
+    ("12,5", "E-DECIMAL-COMMA"),
+    ("−5", "E-UNICODE"), ("１２", "E-UNICODE"), ("<5", "E-SUPPRESSED"), ("≤4", "E-SUPPRESSED"),
+    ("*", "E-SUPPRESSED"),
     ("c", "E-SUPPRESSED"), ("1-4", "E-SUPPRESSED"), ("..", "E-SUPPRESSED"), ("0x10", "E-NOT-NUMBER"),
     ("1_000", "E-THOUSANDS"), ("five", "E-NOT-NUMBER"), ("True", "E-NOT-NUMBER"), ("12%", "E-PERCENT-SIGN"),
     ("10000001", "E-TOO-LARGE"), ("012", "E-LEADING-ZERO"),
@@ -39,7 +43,8 @@ def test_a_count_is_plain_digits_of_a_whole_number(text: str, code: str) -> None
 
 
 @pytest.mark.parametrize(("text", "code"), [
-    ("0.5", ""), ("1e-05", ""), (".5", ""), ("1", ""), ("87", "E-PERCENT"), ("101", "E-RANGE"), ("-0.1", "E-NEGATIVE"),
+    ("0.5", ""), ("1e-05", ""), (".5", ""), ("1", ""), ("87", "E-PERCENT"), ("101", "E-RANGE"),
+    ("-0.1", "E-NEGATIVE"),
     ("*", "E-MISSING"), ("0,5", "E-DECIMAL-COMMA"),
 ])  # fmt: skip
 def test_a_proportion_in_percent_is_told_apart(text: str, code: str) -> None:
@@ -48,7 +53,8 @@ def test_a_proportion_in_percent_is_told_apart(text: str, code: str) -> None:
 
 @pytest.mark.parametrize(("text", "found"), [
     ("0101019998", True), ("born 0101019998 in", True), ("943 476 5919", True), ("PMC8343992", False),
-    ("doi 10.1016/j.breast.2017.01.001", False), ("0101019991", True), ("see 0101019991", False), ("S08000029", False),
+    ("doi 10.1016/j.breast.2017.01.001", False), ("0101019991", True), ("see 0101019991", False),
+    ("S08000029", False),
 ])  # fmt: skip
 def test_a_patient_number_in_text_is_noticed(text: str, found: bool) -> None:
     assert cells.holds_patient_number(text) is found
@@ -78,7 +84,8 @@ def test_a_value_and_an_interval_come_out_in_one_form() -> None:
 @pytest.mark.parametrize(("cellsof", "code"), [
     ("7,8,9,rounded", "E-COUNT-BOUNDS"), (",5,4,rounded", "E-COUNT-BOUNDS"), (",4,5,exact", "E-COUNT-BOUNDS"),
     (",4,,rounded", "E-COUNT-FORM"), (",,4,rounded", "E-COUNT-FORM"), (",1,4,", "E-COUNT-FORM"),
-    ("7,,,rounded", "E-COUNT-FORM"), (",,,", "E-MISSING"), (",1,4,hidden", "E-CHOICE"), (",-1,4,bounded", "E-NEGATIVE"),
+    ("7,,,rounded", "E-COUNT-FORM"), (",,,", "E-MISSING"), (",1,4,hidden", "E-CHOICE"),
+    (",-1,4,bounded", "E-NEGATIVE"),
 ])  # fmt: skip
 def test_a_count_that_is_neither_value_nor_interval_is_refused(cellsof: str, code: str) -> None:
     found = problems(
