@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 import pandas as pd
@@ -563,3 +564,24 @@ def test_order_of_rows_and_columns_changes_nothing(carried: Frames, areas: AreaS
 
 def test_the_scottish_tables_carry_the_names_that_the_catalogue_says(carried: Frames) -> None:
     assert {kind: carried_kind(name) for kind, name in TABLES.items()} == {kind: kind for kind in TABLES}
+
+
+def test_the_command_refuses_bad_input_with_exit_code_2_and_without_a_traceback(
+    carried: Frames, tmp_path: Path
+) -> None:
+    pytest.importorskip("sbc_prevalence.pipeline")
+    from typer.testing import CliRunner
+
+    from sbc_prevalence.cli import app
+
+    cell("count", CANARY, 7)(carried["deaths"]).to_csv(tmp_path / "deaths.csv", index=False)
+    example = resources.files("sbc_prevalence.data").joinpath("examples", "scotland.toml").read_text("utf-8")
+    given = 'file = "deaths.csv"\nsource = "a registry"\nas_of = "2025-12-31"'
+    config = tmp_path / "config.toml"
+    config.write_text(example.replace('table = "carried:scotland_deaths"', given), encoding="utf-8")
+    result = CliRunner().invoke(app, ["validate", str(config)])
+    assert result.exit_code == 2
+    assert "E-TOO-LARGE" in result.output
+    assert "file row 9" in result.output
+    assert CANARY not in result.output
+    assert "Traceback" not in result.output

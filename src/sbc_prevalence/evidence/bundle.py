@@ -250,7 +250,7 @@ def bundle_from_tables(
         except InputError as error:
             problems += error.problems
             failed.add(kind)
-            if areas is not None:
+            if areas is not None and kind not in consistency.FROM_ANYWHERE:
                 problems += _area_problems(kind, table, areas)
     if areas is not None:
         problems += consistency.problems(made, areas, failed_kinds=frozenset(failed))

@@ -16,6 +16,8 @@ from sbc_prevalence.evidence.published import DistantRecurrence, PublishedSurviv
 from sbc_prevalence.evidence.registered import Registrations
 from sbc_prevalence.grid import AREA_CODE, AS_OF, SOURCE, YEAR, AreaSet
 
+FROM_ANYWHERE = frozenset({"primary_age_profile"})
+"""Kinds that may come from areas outside the study: only a mix is taken from them."""
 NEEDS_ALL_AREAS = frozenset({"primary_registrations", "population"})
 ONCE_PER_AREA_YEAR = frozenset({"deaths", "primary_registrations", "registrations", "population"})
 
@@ -81,7 +83,7 @@ def _missing(what: str, add: str) -> Problem:
 
 
 def _area_faults(piece: Evidence, areas: AreaSet) -> list[Problem]:
-    if AREA_CODE not in piece.data.columns:
+    if AREA_CODE not in piece.data.columns or piece.kind in FROM_ANYWHERE:
         return []
     needs_all = piece.kind in NEEDS_ALL_AREAS
     found = check_codes(piece.data, areas, where=piece.name, kind=piece.kind, require_all=needs_all)

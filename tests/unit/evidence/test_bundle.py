@@ -14,6 +14,7 @@ from sbc_prevalence.evidence import (
     EvidenceBundle,
     OtherCauseMortality,
     Population,
+    PrimaryAgeProfile,
     PrimaryRegistrations,
     PublishedSurvival,
     Registrations,
@@ -109,7 +110,8 @@ def test_everything_that_is_missing_is_listed() -> None:
         [("A", 2001, 100), ("B", 2001, 5)], columns=["area_code", "year", "population"]), **ORIGIN),
      "E-EXCEEDS-POPULATION"),
     (lambda: Population.from_frame(pd.DataFrame(
-        [("A", 2001, 100), ("B", 2001, 500)], columns=["area_code", "year", "population"]), sex="male", **ORIGIN),
+        [("A", 2001, 100), ("B", 2001, 500)], columns=["area_code", "year", "population"]),
+        sex="male", **ORIGIN),
      "E-SEX-MIXED"),
     (lambda: Registrations.from_frame(counts("AB", range(2001, 2003), 31).assign(presentation="de_novo"),
                                       window_days=120, completeness=CompletenessPrior("known", 1), **ORIGIN),
@@ -167,6 +169,14 @@ def test_a_net_risk_of_recurrence_needs_other_cause_mortality() -> None:
     )
     assert codes(deaths(), primaries(), survival(), risks) == {"E-RISK-KIND"}
     assert codes(deaths(), primaries(), survival(), risks, mortality()) == set()
+
+
+def test_an_age_mix_may_come_from_elsewhere() -> None:
+    ages = [("X", "<50", 2), ("X", "50+", 5)]
+    profile = PrimaryAgeProfile.from_frame(
+        pd.DataFrame(ages, columns=["area_code", "age_band", "count"]), **ORIGIN
+    )
+    assert codes(deaths(), primaries(), survival(), profile) == set()
 
 
 def test_an_audit_stands_in_for_a_completeness_prior() -> None:
