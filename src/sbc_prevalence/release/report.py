@@ -7,9 +7,10 @@ from importlib import resources
 import jinja2
 from markupsafe import Markup
 
-from sbc_prevalence.release import sheets
+from sbc_prevalence.release import sheets, sheets_checks
 from sbc_prevalence.release.content import BANNER, LIVING, WORD_KEYS, ReleaseContent
 from sbc_prevalence.release.figures.style import Drawing
+from sbc_prevalence.release.sheet import generic, key_values
 from sbc_prevalence.release.tables import denominator, national_sensitivity, select
 from sbc_prevalence.release.words import credible, date_words, decimal, heading, persons
 
@@ -54,15 +55,15 @@ def render_report(
         "by_year": sheets.by_year(content), "sensitivity": sheets.sensitivity(content),
         "duration": sheets.split(content, "duration"), "presentation": sheets.split(content, "presentation"),
         "areas": area_sheet[0] if area_sheet else None, "area_spread": sheets.area_spread(content),
-        "comparisons": sheets.comparisons(content), "predictive": sheets.predictive(content),
-        "shares": sheets.shares(content), "parameters": sheets.parameters(content),
-        "priors": sheets.priors(content), "diagnostics": sheets.diagnostics(content),
-        "coverage": sheets.coverage(content),
-        "sources": sheets.generic(content.tables.get("sources"), "Sources of the data, with their licences."),
-        "gate": sheets.key_values(content.diagnostics, "The run that these numbers come from.",
+        "comparisons": sheets.comparisons(content), "predictive": sheets_checks.predictive(content),
+        "shares": sheets_checks.shares(content), "parameters": sheets_checks.parameters(content),
+        "priors": sheets_checks.priors(content), "diagnostics": sheets_checks.diagnostics(content),
+        "coverage": sheets_checks.coverage(content),
+        "sources": generic(content.tables.get("sources"), "Sources of the data, with their licences."),
+        "gate": key_values(content.diagnostics, "The run that these numbers come from.",
                                   ("What", "Value")),
-        "inputs": sheets.key_values(content.input_hashes, "Inputs and their SHA-256.", ("Input", "SHA-256")),
-        "versions": sheets.key_values(content.versions, "Software.", ("Package", "Version")),
+        "inputs": key_values(content.input_hashes, "Inputs and their SHA-256.", ("Input", "SHA-256")),
+        "versions": key_values(content.versions, "Software.", ("Package", "Version")),
     }
     page = _environment().get_template("report.html.j2").render(
         content=content, headline=head, words=content.words, banner=BANNER, level=credible(head),

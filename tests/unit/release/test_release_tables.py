@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from content_factory import make_content
+from content_factory import headline, make_content, tables
 
 from sbc_prevalence.errors import ReleaseError
 from sbc_prevalence.grid import DURATION_BANDS
@@ -38,6 +38,22 @@ def test_shuffled_rows_give_the_same_views() -> None:
     for view in (national_by_year, areas_at_index_date):
         pd.testing.assert_frame_equal(
             view(content.tables, content.headline), view(content.tables | mixed, content.headline))
+
+
+def test_an_index_date_inside_a_year_stands_beside_the_end_of_that_year() -> None:
+    held, head = tables(), headline() | {"index_date": "2020-06-30"}
+    frame = held["estimates"]
+    inside = frame[(frame["year"] == 2020) & (frame["quantity"] == "living")].assign(index_date="2020-06-30")
+    numbers = ["median", "lower", "upper"]
+    inside[numbers] *= 0.9
+    for name in numbers:
+        head[f"living_{name}"] *= 0.9
+    content = make_content(headline=head, tables=held | {"estimates": pd.concat([frame, inside])})
+    shown = content.tables["estimates"]
+    assert select(shown, head, "living")["index_date"].tolist() == ["2020-06-30"]
+    assert len(select(shown, head, "living", by="area")) == 14
+    assert set(select(shown, head, "living", by="year")["index_date"].str[5:]) == {"12-31"}
+    assert len(national_by_year(content.tables, head)) == 29
 
 
 def test_projected_years_are_flagged() -> None:

@@ -25,7 +25,10 @@ def prior_posterior(
     def scaled(values: pd.Series) -> np.ndarray:
         return (values.to_numpy(dtype=float) - low) / width
 
-    figure = style.new_figure(1.3 + 0.36 * len(rows))
+    names = [fill(f"{label}{'†' if judged else ''}", 38) for label, judged in zip(
+        rows["label"], rows["is_judgement"].astype(bool), strict=True)]
+    lines = max(name.count("\n") + 1 for name in names)
+    figure = style.new_figure(1.3 + max(0.36, 0.17 * lines) * len(rows))
     axes = figure.subplots()
     place = np.arange(len(rows), dtype=float)
     axes.hlines(place - 0.14, 0.0, 1.0, color=style.GRAPHITE, linewidth=4, alpha=0.75, label="prior")
@@ -38,8 +41,6 @@ def prior_posterior(
         text = (f"{plain(row['posterior_median'])} ({plain(row['posterior_lower'])} to "
                 f"{plain(row['posterior_upper'])})")
         axes.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8)
-    marks = ["†" if j else "" for j in rows["is_judgement"].astype(bool)]
-    names = [fill(f"{label}{mark}", 34) for label, mark in zip(rows["label"], marks, strict=True)]
     axes.set_yticks(place, names, fontsize=8.5)
     axes.set_ylim(len(rows) - 0.4, -0.9)
     axes.set_xticks([0, 1], ["lower", "upper"])
