@@ -1,0 +1,82 @@
+"""The PyMC model: standard-normal noise, swappable data, one potential per piece of evidence."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pymc as pm
+import pytensor.tensor as pt
+from numpy.typing import NDArray
+
+from sbc_prevalence.kernels.survivorship import FIRST_WEIGHTS, LATER_WEIGHTS
+from sbc_prevalence.model.fused_ops import deaths_and_living
+from sbc_prevalence.model.inputs import ModelInputs
+from sbc_prevalence.model.parameters import HALF, ZERO_SUM, ParameterSet
+from sbc_prevalence.model.prevalence_model import PrevalenceModel
+
+PLAIN = SimpleNamespace(
+    exp=pt.exp, log=pt.log, log1p=pt.log1p, expm1=pt.expm1, sqrt=pt.sqrt,
+    maximum=pt.maximum, where=pt.where, cumsum=pt.cumsum, concatenate=pt.concatenate,
+    stack=pt.stack, zeros_like=pt.zeros_like, ones_like=pt.ones_like, sum=pt.sum, prod=pt.prod,
+    gammaln=pt.gammaln, sigmoid=pt.sigmoid, logsumexp=lambda x, axis: pt.logsumexp(x, axis=axis),
+    unflatten=lambda x, shape: x.reshape((*(x.shape[i] for i in range(x.ndim - 1)), *shape)),
+    convolve=None,
+)
+
+
+def _convolve(*arguments: Any) -> tuple[Any, Any]:
+    return deaths_and_living(*arguments, FIRST_WEIGHTS, LATER_WEIGHTS)
+
+
+FUSED = SimpleNamespace(**{**vars(PLAIN), "convolve": _convolve})
+"""The same namespace with survivorship and convolution as one compiled operation."""
+
+def swappable(model: PrevalenceModel, inputs: ModelInputs) -> dict[str, NDArray[Any]]:
+    """Arrays that may change without a new compilation: data, and centre and spread of every prior."""
+    parameters = model.parameters(inputs)
+    return {**{k: np.asarray(v) for k, v in inputs.arrays.items()},
+            "prior_center": parameters.centers, "prior_sd": parameters.sds}
+
+
+def build(model: PrevalenceModel, inputs: ModelInputs, *, fused: bool = True) -> pm.Model:
+    """PyMC model of a description and its evidence.
+
+    Parameters
+    ----------
+    model : PrevalenceModel
+    inputs : ModelInputs
+    fused : bool
+        Whether survivorship and convolution are one compiled operation, or plain graph (the reference).
+
+    Returns
+    -------
+    pymc.Model
+        The free variables are standard noise, one vector for each kind of distribution (few large variables
+        compile several times faster than many small ones); `parameters.noise_by_name` gives them names again.
+        Every array of `swappable` is a ``pm.Data``.
+    """
+    parameters = model.parameters(inputs)
+    xp = FUSED if fused else PLAIN
+    with pm.Model() as built:
+        data = {name: pm.Data(name, value) for name, value in swappable(model, inputs).items()}
+        noise = _noise(parameters)
+        values = parameters.natural(noise, data["prior_center"], data["prior_sd"], xp)
+        symbolic = inputs.with_arrays({k: v for k, v in data.items() if k in inputs.arrays})
+        terms = model.loglik_terms(values, symbolic, xp)
+        pm.Potential("log_likelihood", sum(terms.values()))
+    return built
+
+
+def _noise(parameters: ParameterSet) -> dict[str, Any]:
+    """Symbolic noise of every parameter, cut out of one vector for each kind of distribution."""
+    found: dict[str, Any] = {}
+    for name, members in parameters.noise_blocks().items():
+        if name.startswith(ZERO_SUM):
+            found[members[0].name] = pm.ZeroSumNormal(name, 1.0, shape=members[0].shape)
+            continue
+        sizes = [prior.size for prior in members]
+        block = pm.HalfNormal(name, 1.0, shape=sum(sizes)) if name == HALF else pm.Normal(name, 0.0, 1.0, shape=sum(sizes))
+        pieces = pt.split(block, sizes) if len(sizes) > 1 else [block]
+        for prior, piece in zip(members, pieces, strict=True):
+            found[prior.name] = piece.reshape(prior.shape) if prior.shape else piece[0]
+    return found

@@ -1,0 +1,161 @@
+"""Evidence laid out as arrays on one grid: what the components and the likelihoods read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sbc_prevalence.evidence.primaries import PrimarySeries
+from sbc_prevalence.evidence.recurrence_table import RecurrenceTable
+from sbc_prevalence.grid import RECURRENT, StudyGrid
+from sbc_prevalence.kernels.backend import Array
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class SurvivalPoints:
+    """Published survival, one entry per datum; arrays of shape (n_points,).
+
+    ``start`` is 0 but for hazards over an interval, and ``span`` 1 but for them: the model's value is the growth
+    of the cumulative hazard from start to duration, divided by the span.
+    """
+
+    duration: Floats
+    start: Floats
+    span: Floats
+    is_hazard: NDArray[np.bool_]
+    is_recurrent: NDArray[np.bool_]
+    is_mixed: NDArray[np.bool_]
+    de_novo_share: Floats
+    diagnosis_year_mid: Floats
+    study_index: NDArray[np.int64]
+
+    @property
+    def size(self) -> int:
+        """Number of data."""
+        return int(self.duration.size)
+
+
+@dataclass(frozen=True)
+class CompletenessSource:
+    """One source of metastatic registrations and what is believed of its completeness."""
+
+    name: str
+    presentations: tuple[str, ...]
+    known: float | None
+    logit_center: float
+    logit_sd: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class LivingCount:
+    """One count of people flagged as living with the disease; row of the level matrix and how it is defined."""
+
+    name: str
+    level_row: int
+    year_index: int
+    fraction: float
+    coded_in_year: bool
+    base_population: float
+    sensitivity: "Accuracy"
+    specificity: "Accuracy"
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Sensitivity or specificity: a known value, or found of validated."""
+
+    known: float | None
+    found: float = 0.0
+    of: float = 0.0
+
+
+@dataclass(frozen=True)
+class ModelInputs:
+    """Everything a model reads, on one grid.
+
+    ``arrays`` holds the numbers that change from one year's update to the next; in the model they are
+    swapped without a new compilation. The other fields fix shapes.
+
+    Parameters
+    ----------
+    grid : StudyGrid
+    studies : tuple of str
+        Survival studies, in the order of their errors.
+    points : SurvivalPoints
+    last_survival_follow_up : float
+        Years of the last published survival point.
+    floor : array, shape (2, n_nodes)
+        Cumulative other-cause hazard by presentation, at the nodes of the first year, at whole years and at the
+        nodes of later years.
+    primaries : PrimarySeries or None
+    recurrence : RecurrenceTable or None
+    age_cuts : tuple of int
+        Cuts between the age groups of death attribution.
+    death_age_shares : array, shape (n_years, n_age_groups)
+        Share of certified deaths by age group; a single column where ages are not given.
+    levels : array, shape (n_levels, n_areas)
+        Membership of the areas in the codes at which evidence sits.
+    level_codes : tuple of str
+    arrays : mapping of str to array
+    completeness_sources : tuple of CompletenessSource
+    living_counts : tuple of LivingCount
+    population : array, shape (n_areas, n_years), or None
+    population_note : str
+    """
+
+    grid: StudyGrid
+    studies: tuple[str, ...]
+    points: SurvivalPoints
+    last_survival_follow_up: float
+    floor: Floats
+    primaries: PrimarySeries | None
+    recurrence: RecurrenceTable | None
+    age_cuts: tuple[int, ...]
+    death_age_shares: Floats
+    levels: Floats
+    level_codes: tuple[str, ...]
+    arrays: Mapping[str, Array]
+    completeness_sources: tuple[CompletenessSource, ...] = ()
+    living_counts: tuple[LivingCount, ...] = ()
+    population: Floats | None = None
+    population_note: str = ""
+    deaths_frame: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    @property
+    def n_years(self) -> int:
+        """Years of metastatic diagnosis."""
+        return int(self.grid.years.size)
+
+    @property
+    def n_areas(self) -> int:
+        """Modelled areas."""
+        return len(self.grid.areas.codes)
+
+    @property
+    def n_studies(self) -> int:
+        """Survival studies."""
+        return len(self.studies)
+
+    def with_arrays(self, arrays: Mapping[str, Array]) -> "ModelInputs":
+        """The same inputs with some arrays replaced, e.g. by simulated data or by symbols."""
+        return replace(self, arrays={**self.arrays, **arrays})
+
+
+def survival_points(points: pd.DataFrame, studies: tuple[str, ...]) -> SurvivalPoints:
+    """Arrays of the published points of `PublishedSurvival.points`."""
+    is_hazard = (points["measure"] == "hazard").to_numpy()
+    duration = points["duration_years"].to_numpy(float)
+    start = np.where(is_hazard, points["duration_from_years"].astype(float).fillna(0.0), 0.0)
+    share = points["de_novo_share"].astype(float).fillna(0.0)
+    return SurvivalPoints(
+        duration=duration, start=start, span=np.where(is_hazard, duration - start, 1.0), is_hazard=is_hazard,
+        is_recurrent=(points["presentation"] == RECURRENT).to_numpy(),
+        is_mixed=(points["presentation"] == "all").to_numpy(),
+        de_novo_share=share.to_numpy(),
+        diagnosis_year_mid=points["diagnosis_year_mid"].to_numpy(float),
+        study_index=np.array([studies.index(s) for s in points["study"]], dtype=np.int64))

@@ -1,0 +1,93 @@
+"""Log-likelihoods, written once for NumPy and for the model: counts, intervals of counts, proportions, points."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
+
+SMALLEST_VARIANCE = 1e-6
+LARGEST_INTERVAL = 500
+
+
+def dispersion_size(sd: Array) -> Array:
+    """Negative-binomial size of an extra-Poisson coefficient of variation `sd`; bounded for stability."""
+    return 1.0 / (sd**2 + SMALLEST_VARIANCE)
+
+
+def negative_binomial_logpmf(y: Array, mean: Array, size: Array, xp: Namespace = NUMPY) -> Array:
+    """log P(y) of a negative binomial with variance mean + mean^2 / size."""
+    return (xp.gammaln(y + size) - xp.gammaln(size) - xp.gammaln(y + 1.0)
+            + size * xp.log(size) + y * xp.log(mean) - (y + size) * xp.log(mean + size))
+
+
+def interval_support(
+    lower: NDArray[np.int64], upper: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Values that each count may take, padded to one width.
+
+    Returns
+    -------
+    values : array, shape (n_rows, width)
+    log_mask : array, shape (n_rows, width)
+        0 where the value lies in the interval, -1e10 in the padding.
+    """
+    width = int((upper - lower).max(initial=0)) + 1
+    values = lower[:, None] + np.arange(width)[None, :]
+    inside = values <= upper[:, None]
+    return np.where(inside, values, lower[:, None]).astype(float), np.where(inside, 0.0, -1e10)
+
+
+def count_loglik(
+    values: Array, log_mask: Array, mean: Array, size: Array, xp: Namespace = NUMPY
+) -> Array:
+    """Log-likelihood of counts known exactly or within an interval.
+
+    Parameters
+    ----------
+    values, log_mask : arrays, shape (n_rows, width)
+        From `interval_support`; width 1 means that all counts are exact.
+    mean : array, shape (..., n_rows)
+    size : array, shape (...)
+
+    Returns
+    -------
+    array, shape (..., n_rows)
+    """
+    terms = negative_binomial_logpmf(values, mean[..., None], size[..., None, None], xp) + log_mask
+    if values.shape[-1] == 1:
+        return terms[..., 0]
+    return xp.logsumexp(terms, -1)
+
+
+def binomial_loglik(found: Array, known: Array, probability: Array, xp: Namespace = NUMPY) -> Array:
+    """log P(found of known) up to a constant."""
+    p = 1e-12 + (1.0 - 2e-12) * probability
+    return found * xp.log(p) + (known - found) * xp.log1p(-p)
+
+
+def studies_loglik(
+    residual: Array, precision: Array, study: Array, between_sd: Array, xp: Namespace = NUMPY
+) -> Array:
+    """Log-likelihood of points whose study shares one error, the error integrated out.
+
+    Residuals are normal with variance 1 / precision plus between_sd^2 shared by the points of a study.
+
+    Parameters
+    ----------
+    residual : array, shape (..., n_points)
+    precision : array, shape (n_points,)
+    study : array, shape (n_points, n_studies)
+        1 where a point belongs to a study.
+    between_sd : array, shape (...)
+
+    Returns
+    -------
+    array, shape (...)
+    """
+    weighted = residual * precision
+    variance = between_sd[..., None] ** 2
+    inflation = 1.0 + variance * (precision @ study)
+    explained = variance * (weighted @ study) ** 2 / inflation
+    determinant = xp.log(inflation).sum(-1) - xp.log(precision).sum(-1)
+    constant = precision.shape[0] * np.log(2 * np.pi)
+    return -0.5 * ((weighted * residual).sum(-1) - explained.sum(-1) + determinant + constant)

@@ -1,0 +1,243 @@
+"""All-cause survival after metastatic diagnosis by presentation: family, ratio, trend, tail, floor."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sbc_prevalence.errors import ConfigError
+from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
+from sbc_prevalence.kernels.hazards import exposure, log_logistic_cumulative_hazard, weibull_cumulative_hazard
+from sbc_prevalence.kernels.survivorship import FIRST_NODES, LATER_NODES, survivorship_from_hazards
+from sbc_prevalence.model.inputs import ModelInputs
+from sbc_prevalence.model.parameters import Prior
+
+TRENDS = ("diagnosis_year", "calendar_year", "none")
+TREND_REFERENCE_YEAR = 2010.0
+TREND_FIRST_YEAR = 1985.0
+
+Parameters = Mapping[str, Array]
+
+_LORD_REVIEW = "Lord 2022 systematic review (PMC8804182)"
+
+
+def shared_priors() -> list[Prior]:
+    """Priors that every survival family has."""
+    return [
+        Prior("hazard_ratio_recurrent", "rho", "hazard of recurrent over de novo disease", "log_normal",
+              float(np.log(1.35)), 0.30, "ratio", None,
+              "Published contrasts disagree (1.88 adjusted, one centre; 1.35 a modelling assumption; medians of "
+              "26 against 23 months give about 1.1); deaths do not inform it.", group="survival"),
+        Prior("hazard_trend", "beta", "change of the log hazard per decade", "normal", -0.15, 0.10,
+              "log per decade", None,
+              "Published medians of successive periods (Denmark 23 to 33 months, Netherlands 1.42 to 1.95 years, "
+              "SEER one-year survival .62 to .72) lie between -0.1 and -0.3 per decade.", group="survival"),
+        Prior("hazard_tail_ratio", "omega", "hazard beyond the last published follow-up, relative to the family",
+              "log_normal", 0.0, 0.40, "ratio", None,
+              "Nothing published reaches further; the family's own hazard, halved or doubled at the outside.",
+              group="survival"),
+        Prior("between_study_sd", "tau", "sd between studies of the log cumulative hazard", "half_normal",
+              0.0, 0.25, "log", None,
+              "Trial, hospital and registry populations differ; medians of one decade range from 24 to 40 months.",
+              group="survival"),
+        Prior("other_cause_multiplier", "m_o", "other-cause mortality relative to the life table", "log_normal",
+              0.0, 0.10, "ratio", None,
+              "The life table is a UK shape scaled to Scottish life expectancy.", group="survival"),
+    ]
+
+
+@dataclass(frozen=True)
+class AbstractSurvival(ABC):
+    """A family of cumulative hazards with a shared frame around it.
+
+    H[k,s](u) = rho^[k = recurrent] x trend(s or s + u) x H0(u), beyond the last published follow-up
+    times omega, and in every year not less than other-cause mortality at the attained age.
+
+    Parameters
+    ----------
+    trend : str or bool
+        ``"diagnosis_year"``, ``"calendar_year"`` or ``"none"``; True means the first, False the last.
+    """
+
+    trend: str | bool = "diagnosis_year"
+    family: ClassVar[str]
+    equation: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.trend, bool):
+            object.__setattr__(self, "trend", "diagnosis_year" if self.trend else "none")
+        if self.trend not in TRENDS:
+            raise ConfigError(f"survival trend must be one of {', '.join(TRENDS)}. Choose one of them.")
+
+    @abstractmethod
+    def family_priors(self) -> list[Prior]:
+        """Priors of the family's own parameters."""
+
+    @abstractmethod
+    def baseline(self, p: Parameters, u: NDArray[np.float64], xp: Namespace) -> Array:
+        """H0(u) of de novo disease diagnosed in the reference year, shape (..., n); u has shape (n,)."""
+
+    def priors(self, inputs: ModelInputs) -> list[Prior]:
+        """All priors of the component; a trend that is switched off is fixed at zero."""
+        shared = shared_priors()
+        if self.trend == "none":
+            shared = [p if p.name != "hazard_trend" else
+                      Prior(p.name, p.symbol, p.meaning, "normal", 0.0, 0.0, p.unit, "switched off",
+                            "no trend was asked for", group="survival") for p in shared]
+        return self.family_priors() + shared
+
+    def trend_years(self, year: NDArray[np.float64], inputs: ModelInputs) -> NDArray[np.float64]:
+        """Decades from the reference year; flat before 1985 and after the last year with data."""
+        last = float(inputs.grid.last_data_year) + 0.5
+        return (np.clip(year, TREND_FIRST_YEAR, last) - TREND_REFERENCE_YEAR) / 10.0
+
+    def decades(self, inputs: ModelInputs) -> NDArray[np.float64]:
+        """Decades from the reference year by diagnosis year and year since diagnosis, shape (n_years, n_years).
+
+        Under a calendar-year trend, people diagnosed evenly over year s are in their (m + 1)-th year of disease
+        around the end of year s + m.
+        """
+        s, m = inputs.grid.years[:, None].astype(float), np.arange(inputs.n_years, dtype=float)[None, :]
+        return self.trend_years(s + m + 1.0 if self.trend == "calendar_year" else s + 0.5 + 0.0 * m, inputs)
+
+    def nodes(self, inputs: ModelInputs) -> NDArray[np.float64]:
+        """Durations at which the baseline is needed: first year, whole years, later years, published points."""
+        n = inputs.n_years
+        later = (np.arange(1, n, dtype=float)[:, None] + LATER_NODES).ravel()
+        return np.concatenate([FIRST_NODES, np.arange(n + 1, dtype=float), later,
+                               inputs.points.duration, inputs.points.start])
+
+    def baseline_with_tail(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
+        """H0 at `nodes`, with the tail ratio beyond the last published follow-up; shape (..., n_nodes)."""
+        u, end = self.nodes(inputs), inputs.last_survival_follow_up
+        beyond = np.flatnonzero(u > end)
+        inside = self.baseline(p, np.append(np.minimum(u, end), u[beyond]), xp)
+        placed = np.zeros((beyond.size, u.size))
+        placed[np.arange(beyond.size), beyond] = 1.0
+        at_end = self.baseline(p, np.array([end]), xp)
+        extra = p["hazard_tail_ratio"][..., None] * (inside[..., u.size:] - at_end)
+        return inside[..., :u.size] + extra @ placed
+
+    def survivorship(self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY) -> Array:
+        """A[k,s](m), shape (..., presentation, n_years, n_durations = n_years).
+
+        Parameters
+        ----------
+        p : mapping of str to array
+        inputs : ModelInputs
+        hazards : array, shape (..., n_nodes)
+            From `baseline_with_tail`.
+        """
+        n, n_first = inputs.n_years, FIRST_NODES.size
+        ratio = xp.stack([xp.ones_like(p["hazard_ratio_recurrent"]), p["hazard_ratio_recurrent"]], axis=-1)
+        by_presentation = hazards[..., None, :] * ratio[..., None]
+        floor = p["other_cause_multiplier"][..., None, None] * inputs.floor
+        factor = xp.exp(p["hazard_trend"][..., None, None] * self.decades(inputs))
+
+        def parts(flat: Array) -> tuple[Array, Array, Array]:
+            end = n_first + n + 1
+            later = flat[..., end:end + (n - 1) * LATER_NODES.size]
+            return flat[..., :n_first], flat[..., n_first:end], xp.unflatten(later, (n - 1, LATER_NODES.size))
+
+        return survivorship_from_hazards(*parts(by_presentation), factor[..., None, :, :], *parts(floor), xp)
+
+    def point_hazards(self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY) -> Array:
+        """Model value of each published point: log cumulative hazard, or log hazard; shape (..., n_points)."""
+        pts = inputs.points
+        decades = self.trend_years(pts.diagnosis_year_mid, inputs)
+        trend = xp.exp(p["hazard_trend"][..., None] * decades)
+        ratio = p["hazard_ratio_recurrent"][..., None]
+        first = self.nodes(inputs).size - 2 * pts.size
+        grown = hazards[..., first:first + pts.size] - hazards[..., first + pts.size:]
+        cumulative = grown * trend / pts.span
+        mixed = -xp.log(pts.de_novo_share * xp.exp(-cumulative)
+                        + (1.0 - pts.de_novo_share) * xp.exp(-cumulative * ratio))
+        pure = cumulative * (1.0 + pts.is_recurrent * (ratio - 1.0))
+        return xp.log(xp.where(pts.is_mixed, mixed, pure))
+
+
+@dataclass(frozen=True)
+class WeibullSurvival(AbstractSurvival):
+    """H0(u) = log 2 (u / median)^shape."""
+
+    family: ClassVar[str] = "weibull"
+    equation: ClassVar[str] = "H0(u) = log 2 (u / median)^shape"
+
+    def family_priors(self) -> list[Prior]:
+        """Median and shape."""
+        return [_median_prior(), _shape_prior("0.9", 0.9, 0.20)]
+
+    def baseline(self, p: Parameters, u: NDArray[np.float64], xp: Namespace) -> Array:
+        """Cumulative hazard, log 2 at the median."""
+        return np.log(2.0) * weibull_cumulative_hazard(u, p["survival_median"], p["survival_shape"], xp)
+
+
+@dataclass(frozen=True)
+class LogLogisticSurvival(AbstractSurvival):
+    """H0(u) = log(1 + (u / median)^shape): a hazard that falls like 1 / u."""
+
+    family: ClassVar[str] = "log_logistic"
+    equation: ClassVar[str] = "H0(u) = log(1 + (u / median)^shape)"
+
+    def family_priors(self) -> list[Prior]:
+        """Median and shape."""
+        return [_median_prior(), _shape_prior("1.2", 1.2, 0.20)]
+
+    def baseline(self, p: Parameters, u: NDArray[np.float64], xp: Namespace) -> Array:
+        """Cumulative hazard, log 2 at the median."""
+        return log_logistic_cumulative_hazard(u, p["survival_median"], p["survival_shape"], xp)
+
+
+@dataclass(frozen=True)
+class PiecewiseExponentialSurvival(AbstractSurvival):
+    """Constant hazards between cuts; the last goes on to the last published follow-up, then omega.
+
+    Parameters
+    ----------
+    cuts : tuple of float
+        Starts of the intervals [years]; the first is 0.
+    """
+
+    cuts: tuple[float, ...] = (0.0, 1.0, 3.0, 5.0)
+    family: ClassVar[str] = "piecewise_exponential"
+    equation: ClassVar[str] = "H0(u) = sum_j h_j x years spent in interval j up to u"
+
+    def family_priors(self) -> list[Prior]:
+        """First hazard and the steps of its log."""
+        return [
+            Prior("first_hazard", "h_1", "hazard in the first interval, de novo", "log_normal",
+                  float(np.log(0.40)), 0.30, "per year", None,
+                  f"One-year survival between .5 and .8 covers every published series; {_LORD_REVIEW}.",
+                  group="survival"),
+            Prior("hazard_steps", "d_j", "steps of the log hazard from one interval to the next", "normal",
+                  -0.10, 0.30, "log", None, "Hazards fall slowly after the first year.",
+                  shape=(len(self.cuts) - 1,), dims=("hazard_step",),
+                  labels=tuple(f"{c:g} years" for c in self.cuts[1:]), group="survival"),
+        ]
+
+    def baseline(self, p: Parameters, u: NDArray[np.float64], xp: Namespace) -> Array:
+        """Sum of hazard x exposure."""
+        steps = xp.cumsum(p["hazard_steps"], axis=-1)
+        log_first = xp.log(p["first_hazard"])[..., None]
+        hazards = xp.exp(xp.concatenate([log_first, log_first + steps], axis=-1))
+        return hazards @ exposure(u, self.cuts).T
+
+
+FAMILIES: dict[str, type[AbstractSurvival]] = {
+    cls.family: cls for cls in (WeibullSurvival, PiecewiseExponentialSurvival, LogLogisticSurvival)
+}
+
+
+def _median_prior() -> Prior:
+    return Prior("survival_median", "u_50", "median survival of de novo disease diagnosed in 2010", "log_normal",
+                 float(np.log(2.2)), 0.30, "years", None,
+                 f"Wide around medians of 23 to 33 months; the published points inform it ({_LORD_REVIEW}).",
+                 group="survival")
+
+
+def _shape_prior(text: str, center: float, sd: float) -> Prior:
+    return Prior("survival_shape", "k", "shape of the survival family", "log_normal", float(np.log(center)), sd,
+                 "", None, f"Hazards that fall slowly with time since diagnosis give about {text}.", group="survival")
