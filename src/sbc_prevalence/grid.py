@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from sbc_prevalence.errors import EvidenceError, Problem
 
-AREA, SEX, AGE_BAND, PRESENTATION, YEAR, DURATION = "area", "sex", "age_band", "presentation", "year", "duration"
+AREA, SEX, AGE_BAND, PRESENTATION, YEAR, DURATION = (
+    "area",
+    "sex",
+    "age_band",
+    "presentation",
+    "year",
+    "duration",
+)
 CHAIN, DRAW = "chain", "draw"
 
 DE_NOVO, RECURRENT, ALL = "de_novo", "recurrent", "all"
@@ -116,10 +123,17 @@ class AreaSet:
             if not set(members) <= set(self.codes):
                 problems.append(f"group {group} has members that are not modelled areas")
         if problems:
-            raise EvidenceError([
-                Problem("E-AREAS", "areas", text, "List each modelled area once, and the whole apart from them.")
-                for text in problems
-            ])
+            raise EvidenceError(
+                [
+                    Problem(
+                        "E-AREAS",
+                        "areas",
+                        text,
+                        "List each modelled area once, and the whole apart from them.",
+                    )
+                    for text in problems
+                ]
+            )
 
     @property
     def all_codes(self) -> tuple[str, ...]:
@@ -152,9 +166,15 @@ class AreaSet:
         """
         unknown = [c for c in codes if c not in self.all_codes]
         if unknown:
-            raise EvidenceError(Problem(
-                "E-AREA-UNKNOWN", "areas", f"{len(unknown)} area codes belong to no modelled area or group",
-                "Add the areas to the configuration or correct the codes.", detail=", ".join(unknown[:5])))
+            raise EvidenceError(
+                Problem(
+                    "E-AREA-UNKNOWN",
+                    "areas",
+                    f"{len(unknown)} area codes belong to no modelled area or group",
+                    "Add the areas to the configuration or correct the codes.",
+                    detail=", ".join(unknown[:5]),
+                )
+            )
         matrix = np.zeros((len(codes), len(self.codes)))
         for i, code in enumerate(codes):
             if code == self.total_code:
@@ -194,16 +214,31 @@ class StudyGrid:
     first_reported_year: int
 
     def __post_init__(self) -> None:
-        order = (self.first_primary_year, self.first_year, self.first_data_year,
-                 self.last_data_year, self.last_year)
+        order = (
+            self.first_primary_year,
+            self.first_year,
+            self.first_data_year,
+            self.last_data_year,
+            self.last_year,
+        )
         if list(order) != sorted(order):
-            raise EvidenceError(Problem(
-                "E-GRID", "grid", "years must run: first primary, first metastatic, first and last data, last year",
-                "Check the years in the configuration."))
+            raise EvidenceError(
+                Problem(
+                    "E-GRID",
+                    "grid",
+                    "years must run: first primary, first metastatic, first and last data, last year",
+                    "Check the years in the configuration.",
+                )
+            )
         if not self.first_year <= self.first_reported_year <= self.last_year:
-            raise EvidenceError(Problem(
-                "E-GRID", "grid", "the first reported year must lie on the grid of years",
-                "Check 'first_reported_year' in the configuration."))
+            raise EvidenceError(
+                Problem(
+                    "E-GRID",
+                    "grid",
+                    "the first reported year must lie on the grid of years",
+                    "Check 'first_reported_year' in the configuration.",
+                )
+            )
 
     @property
     def years(self) -> NDArray[np.int64]:

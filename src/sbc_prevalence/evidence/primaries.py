@@ -87,7 +87,11 @@ def lay_on_grid(
         actual[area, here] = counts[area, row][np.isin(years[row], grid.primary_years)]
     held_first = np.full(counts.shape[0], smooth_years[0])
     return PrimarySeries(
-        actual=actual, smooth=smooth_on(grid.years),
+        actual=actual,
+        smooth=smooth_on(grid.years),
         years_unseen=back_from(grid.primary_years, first_by_area),
         smooth_years_unseen=back_from(grid.years, held_first),
-        growth=growth, first_seen=int(first_by_area.min()), last_seen=int(years[-1]))
+        growth=growth,
+        first_seen=int(first_by_area.min()),
+        last_seen=int(years[-1]),
+    )

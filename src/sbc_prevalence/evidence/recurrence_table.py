@@ -61,23 +61,35 @@ def _categories(frame: pd.DataFrame, column: str, full: tuple[str, ...]) -> tupl
         return ("all",)
     if found == set(full):
         return full
-    raise EvidenceError(Problem(
-        "E-RECURRENCE-CATEGORIES", "distant_recurrence", f"must be 'all' throughout, or all of {', '.join(full)}",
-        "Give every category, or one table for all together.", column=column))
+    raise EvidenceError(
+        Problem(
+            "E-RECURRENCE-CATEGORIES",
+            "distant_recurrence",
+            f"must be 'all' throughout, or all of {', '.join(full)}",
+            "Give every category, or one table for all together.",
+            column=column,
+        )
+    )
 
 
 def _hazards_by_year(rows: pd.DataFrame, n_lags: int, other: float) -> NDArray[np.float64]:
     rows = rows.sort_values("duration_from_years")
     starts, ends = rows["duration_from_years"].to_numpy(float), rows["duration_to_years"].to_numpy(float)
     if starts[0] != 0 or np.any(starts[1:] != ends[:-1]) or np.any(starts % 1) or np.any(ends % 1):
-        raise EvidenceError(Problem(
-            "E-RECURRENCE-GAPS", "distant_recurrence", "intervals must be whole years, start at 0 and leave no gap",
-            "Give consecutive intervals for each stage, receptor status, age group and period.",
-            column="duration_from_years"))
+        raise EvidenceError(
+            Problem(
+                "E-RECURRENCE-GAPS",
+                "distant_recurrence",
+                "intervals must be whole years, start at 0 and leave no gap",
+                "Give consecutive intervals for each stage, receptor status, age group and period.",
+                column="duration_from_years",
+            )
+        )
     values = rows["value"].to_numpy(float)
     if (rows["risk_kind"] == "crude").all():
-        hazards = np.array([_net_hazard_from_crude(v, other, e - s)
-                            for v, s, e in zip(values, starts, ends, strict=True)])
+        hazards = np.array(
+            [_net_hazard_from_crude(v, other, e - s) for v, s, e in zip(values, starts, ends, strict=True)]
+        )
     else:
         hazards = hazard_from_risk(values, ends - starts)
     interval = np.minimum(np.searchsorted(ends, np.arange(n_lags), side="right"), len(ends) - 1)
@@ -109,15 +121,26 @@ def build_recurrence_table(
     EvidenceError
         If the table mixes studies or kinds of risk, or leaves out categories.
     """
-    problems = [Problem("E-RECURRENCE-MIXED", "distant_recurrence", f"one {word} at a time", "Split the table.",
-                        column=column)
-                for column, word in (("study", "study"), ("risk_kind", "kind of risk"))
-                if frame[column].nunique() > 1]
+    problems = [
+        Problem(
+            "E-RECURRENCE-MIXED",
+            "distant_recurrence",
+            f"one {word} at a time",
+            "Split the table.",
+            column=column,
+        )
+        for column, word in (("study", "study"), ("risk_kind", "kind of risk"))
+        if frame[column].nunique() > 1
+    ]
     if problems:
         raise EvidenceError(problems)
     stages, receptors = _categories(frame, "stage", STAGES), _categories(frame, "receptor", RECEPTORS)
-    periods = sorted({(int(a), int(b)) for a, b in zip(
-        frame["diagnosis_year_from"], frame["diagnosis_year_to"], strict=True)})
+    periods = sorted(
+        {
+            (int(a), int(b))
+            for a, b in zip(frame["diagnosis_year_from"], frame["diagnosis_year_to"], strict=True)
+        }
+    )
     middles = np.array([(a + b + 1) / 2 for a, b in periods])
     age_groups = sorted({(int(a), int(b)) for a, b in zip(frame["age_from"], frame["age_to"], strict=True)})
 
@@ -128,7 +151,9 @@ def build_recurrence_table(
     group_of_age = np.clip(np.searchsorted([a for a, _ in age_groups], ages, side="right") - 1, 0, None)
     attained = np.minimum(ages[:, None] + lags[None, :], other_cause.shape[1] - 1)
     follow_up = int(frame["duration_to_years"].max())
-    period_weights = np.stack([np.interp(primary_years + 0.5, middles, row) for row in np.eye(len(periods))], axis=1)
+    period_weights = np.stack(
+        [np.interp(primary_years + 0.5, middles, row) for row in np.eye(len(periods))], axis=1
+    )
 
     calendar = np.clip(primary_years[:, None] + lags[None, :], other_cause_years[0], other_cause_years[-1])
     competing = other_cause[(calendar - other_cause_years[0])[:, None, :], attained[None, :, :]]
@@ -142,12 +167,23 @@ def build_recurrence_table(
         for j, receptor in enumerate(receptors):
             typical = TYPICAL_STAGE_WEIGHTS.get(stage, 1.0) * TYPICAL_RECEPTOR_WEIGHTS.get(receptor, 1.0)
             for q, (first, last) in enumerate(periods):
-                chosen = frame[(frame["stage"] == stage) & (frame["receptor"] == receptor)
-                               & (frame["diagnosis_year_from"] == first) & (frame["diagnosis_year_to"] == last)]
-                by_group = np.stack([
-                    _hazards_by_year(chosen[(chosen["age_from"] == a) & (chosen["age_to"] == b)], n_lags, typical_other)
-                    for a, b in age_groups])
-                inside, outside = crude_recurrence_in_parts(by_group[group_of_age][None], competing, follow_up)
+                chosen = frame[
+                    (frame["stage"] == stage)
+                    & (frame["receptor"] == receptor)
+                    & (frame["diagnosis_year_from"] == first)
+                    & (frame["diagnosis_year_to"] == last)
+                ]
+                by_group = np.stack(
+                    [
+                        _hazards_by_year(
+                            chosen[(chosen["age_from"] == a) & (chosen["age_to"] == b)], n_lags, typical_other
+                        )
+                        for a, b in age_groups
+                    ]
+                )
+                inside, outside = crude_recurrence_in_parts(
+                    by_group[group_of_age][None], competing, follow_up
+                )
                 share = period_weights[:, q, None]
                 within[i, j] += share * np.einsum("a,sam->sm", weights, inside)
                 beyond[i, j] += share * np.einsum("a,sam->sm", weights, outside)
@@ -159,5 +195,12 @@ def build_recurrence_table(
     profile = np.zeros(other_cause.shape[1])
     np.add.at(profile, attained, weights[:, None] * by_age)
     return RecurrenceTable(
-        stages, receptors, within[:, :, rows, index] * seen, beyond[:, :, rows, index] * seen, follow_up,
-        profile / profile.sum(), float(middles[0]), float(middles[-1]))
+        stages,
+        receptors,
+        within[:, :, rows, index] * seen,
+        beyond[:, :, rows, index] * seen,
+        follow_up,
+        profile / profile.sum(),
+        float(middles[0]),
+        float(middles[-1]),
+    )

@@ -10,10 +10,18 @@ from patsy import dmatrix
 MIN_YEARS_FOR_SPLINE = 8
 
 
-def _fitted(design: NDArray[np.float64], counts: NDArray[np.float64], keep: NDArray[np.bool_],
-            offset: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-    model = sm.GLM(counts[keep], design[keep], family=sm.families.Poisson(),
-                   offset=None if offset is None else offset[keep])
+def _fitted(
+    design: NDArray[np.float64],
+    counts: NDArray[np.float64],
+    keep: NDArray[np.bool_],
+    offset: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    model = sm.GLM(
+        counts[keep],
+        design[keep],
+        family=sm.families.Poisson(),
+        offset=None if offset is None else offset[keep],
+    )
     result = model.fit()
     linear = design @ result.params + (0.0 if offset is None else offset)
     return np.asarray(np.exp(linear))
@@ -45,17 +53,22 @@ def smooth_primaries(
         keep = np.ones(years.size, dtype=bool)
     if years.size == 1:
         return np.asarray(counts, dtype=float)
-    x = (years - years.mean()) / max(np.ptp(years), 1)
+    x = (years - years.mean()) / max(float(np.ptp(years)), 1.0)
     if keep.sum() >= MIN_YEARS_FOR_SPLINE:
         total_design = np.asarray(dmatrix("cr(x, df=4)", {"x": x}))
-        total_design = total_design[:, :-1] if np.linalg.matrix_rank(total_design) < total_design.shape[1] \
+        total_design = (
+            total_design[:, :-1]
+            if np.linalg.matrix_rank(total_design) < total_design.shape[1]
             else total_design
+        )
     else:
         total_design = np.column_stack([np.ones_like(x), x])
     total = _fitted(total_design, counts.sum(0), keep)
     line = np.column_stack([np.ones_like(x), x])
-    areas = np.stack([
-        _fitted(line, row, keep, np.log(total)) if row[keep].sum() > 0 else np.zeros_like(total)
-        for row in counts
-    ])
+    areas = np.stack(
+        [
+            _fitted(line, row, keep, np.log(total)) if row[keep].sum() > 0 else np.zeros_like(total)
+            for row in counts
+        ]
+    )
     return np.asarray(areas * (total / areas.sum(0)))

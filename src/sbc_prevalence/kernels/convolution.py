@@ -77,7 +77,8 @@ def _same_years(incidence: NDArray[np.float64], survivorship: NDArray[np.float64
     if survivorship.ndim >= 2 and survivorship.shape[-2] not in (1, incidence.shape[-1]):
         raise EvidenceError(
             f"incidence has {incidence.shape[-1]} years, survivorship {survivorship.shape[-2]}. "
-            "Give survivorship for every diagnosis year, or one row for all.")
+            "Give survivorship for every diagnosis year, or one row for all."
+        )
 
 
 def living_by_duration(
@@ -123,8 +124,11 @@ def living_by_duration(
     rows = np.maximum(year_of_diagnosis, 0)
     columns = np.broadcast_to(np.arange(n_durations), rows.shape)
     if survivorship.shape[-2:-1] == (1,) or survivorship.ndim == 1:
-        share = survivorship.reshape(*survivorship.shape[:-2], n_durations)[..., None, :] if survivorship.ndim > 1 \
+        share = (
+            survivorship.reshape(*survivorship.shape[:-2], n_durations)[..., None, :]
+            if survivorship.ndim > 1
             else survivorship[None, :]
+        )
     else:
         share = survivorship[..., rows, columns]
     return np.where(inside, incidence[..., rows] * share, 0.0)
@@ -156,7 +160,9 @@ def _leaving_the_grid(
     return np.concatenate([np.zeros_like(last[..., :1]), last[..., :-1]], axis=-1)
 
 
-def incidence_from_deaths(deaths: NDArray[np.float64], survivorship: NDArray[np.float64]) -> NDArray[np.float64]:
+def incidence_from_deaths(
+    deaths: NDArray[np.float64], survivorship: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Incidence that reproduces yearly deaths exactly: back-calculation without smoothing.
 
     Solves the triangular system of `deaths_by_year`. Ill-posed: noise in deaths is amplified. It is here

@@ -13,8 +13,15 @@ Floats = NDArray[np.float64]
 
 @numba.njit(cache=True, fastmath={"contract", "arcp", "nsz"})
 def forward(
-    cases: Floats, hazard: Floats, ratio: float, slope: float, floor_factor: float,
-    decades: Floats, floor: Floats, first_weights: Floats, later_weights: Floats,
+    cases: Floats,
+    hazard: Floats,
+    ratio: float,
+    slope: float,
+    floor_factor: float,
+    decades: Floats,
+    floor: Floats,
+    first_weights: Floats,
+    later_weights: Floats,
 ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
     """Deaths and living of each level and year.
 
@@ -66,13 +73,17 @@ def forward(
                 else:
                     at = at_later + (m - 1) * n_later
                     for j in range(n_later):
-                        v = max(trend * (hazard[at + j] - start), floor_factor * (floor[k, at + j] - floor_start))
+                        v = max(
+                            trend * (hazard[at + j] - start), floor_factor * (floor[k, at + j] - floor_start)
+                        )
                         e = np.exp(-v)
                         later_terms[k, s, m, j] = e
                         inner += later_weights[j] * e
                 alive[k, s, m] = np.exp(-total) * inner
-                total += max(trend * (hazard[at_starts + m + 1] - start),
-                             floor_factor * (floor[k, at_starts + m + 1] - floor_start))
+                total += max(
+                    trend * (hazard[at_starts + m + 1] - start),
+                    floor_factor * (floor[k, at_starts + m + 1] - floor_start),
+                )
             for e_level in range(n_levels):
                 people = cases[k, e_level, s]
                 before = 1.0
@@ -86,10 +97,20 @@ def forward(
 
 @numba.njit(cache=True, fastmath={"contract", "arcp", "nsz"})
 def backward(
-    to_deaths: Floats, to_living: Floats,
-    cases: Floats, hazard: Floats, ratio: float, slope: float, floor_factor: float,
-    decades: Floats, floor: Floats, first_weights: Floats, later_weights: Floats,
-    alive: Floats, first_terms: Floats, later_terms: Floats,
+    to_deaths: Floats,
+    to_living: Floats,
+    cases: Floats,
+    hazard: Floats,
+    ratio: float,
+    slope: float,
+    floor_factor: float,
+    decades: Floats,
+    floor: Floats,
+    first_weights: Floats,
+    later_weights: Floats,
+    alive: Floats,
+    first_terms: Floats,
+    later_terms: Floats,
 ) -> tuple[Floats, Floats, float, float, float]:
     """Gradient of ``sum(to_deaths * deaths + to_living * living)`` in cases, hazard, ratio, slope, floor factor."""
     n_levels, n = cases.shape[1], cases.shape[2]

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 
 
-def weibull_cumulative_hazard(u: NDArray[np.float64], scale: Array, shape: Array, xp: Namespace = NUMPY) -> Array:
+def weibull_cumulative_hazard(
+    u: NDArray[np.float64], scale: Array, shape: Array, xp: Namespace = NUMPY
+) -> Array:
     """H(u) = (u / scale)^shape.
 
     Parameters

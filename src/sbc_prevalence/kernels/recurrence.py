@@ -43,7 +43,9 @@ def crude_recurrence(
     return np.diff(mean_of_g, axis=-1, prepend=0.0)
 
 
-def split_at(net_hazard: NDArray[np.float64], n_within: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def split_at(
+    net_hazard: NDArray[np.float64], n_within: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Indicator arrays of the years within published follow-up and beyond it; shapes as `net_hazard`."""
     within = (np.arange(net_hazard.shape[-1]) < n_within).astype(float)
     return within, 1.0 - within
@@ -72,8 +74,6 @@ def crude_recurrence_in_parts(
     return within, total - within
 
 
-def interpolation_weight(
-    years: NDArray[np.int64], earlier: float, later: float
-) -> NDArray[np.float64]:
+def interpolation_weight(years: NDArray[np.int64], earlier: float, later: float) -> NDArray[np.float64]:
     """Weight of the later of two published periods in each year: linear between their middles, flat outside."""
     return np.clip((np.asarray(years) + 0.5 - earlier) / (later - earlier), 0.0, 1.0)

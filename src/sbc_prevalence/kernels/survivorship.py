@@ -44,7 +44,9 @@ def survivorship(
         If survival is not within [0, 1], is not 1 at 0, or rises.
     """
     if within_interval not in WITHIN_INTERVAL:
-        raise EvidenceError(f"within_interval must be one of {', '.join(WITHIN_INTERVAL)}. Choose one of them.")
+        raise EvidenceError(
+            f"within_interval must be one of {', '.join(WITHIN_INTERVAL)}. Choose one of them."
+        )
     years = np.arange(n_durations, dtype=float)
     grid = np.asarray(survival(np.arange(n_durations + 1, dtype=float)))
     check_survival(grid)
@@ -114,7 +116,9 @@ def check_survival(values: NDArray[np.float64]) -> None:
     if np.any(values < 0) or np.any(values > 1 + 1e-12):
         raise EvidenceError("survival must lie between 0 and 1. Is it in percent?")
     if not np.allclose(values[..., 0], 1.0, atol=1e-9):
-        raise EvidenceError("survival must be 1 at duration 0. Is the column a hazard, or does it start later?")
+        raise EvidenceError(
+            "survival must be 1 at duration 0. Is the column a hazard, or does it start later?"
+        )
     if np.any(np.diff(values, axis=-1) > 1e-9):
         raise EvidenceError("survival must not rise with duration. Is the column a hazard?")
 

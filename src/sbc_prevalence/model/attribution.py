@@ -22,24 +22,54 @@ class DeathAttribution:
     By age group g with share w_g(t) of the certified deaths, 1 / kappa_t = sum_g w_g(t) / kappa_g.
     """
 
-    equation: ClassVar[str] = "certified(t) ~ NegBin(kappa_t D(t)), 1 / kappa_t = sum_g w_g(t) / (kappa_0 kappa_g)"
+    equation: ClassVar[str] = (
+        "certified(t) ~ NegBin(kappa_t D(t)), 1 / kappa_t = sum_g w_g(t) / (kappa_0 kappa_g)"
+    )
 
     def priors(self, inputs: ModelInputs) -> list[Prior]:
         """A shared factor, and one by age group where deaths are given by age."""
         priors = [
-            Prior("kappa_shared", "kappa_0", "certified deaths over deaths with metastatic disease, shared by all ages",
-                  "log_normal", 0.0, 0.06, "ratio", None,
-                  "Both directions occur: people found at death (a < 1) and deaths certified to other causes (b < 1).",
-                  group="attribution"),
-            Prior("deaths_extra_sd", "psi", "extra-Poisson coefficient of variation of yearly deaths", "half_normal",
-                  0.0, 0.02, "", None, "National deaths are almost Poisson.", group="attribution"),
+            Prior(
+                "kappa_shared",
+                "kappa_0",
+                "certified deaths over deaths with metastatic disease, shared by all ages",
+                "log_normal",
+                0.0,
+                0.06,
+                "ratio",
+                None,
+                "Both directions occur: people found at death (a < 1) and deaths certified to other causes (b < 1).",
+                group="attribution",
+            ),
+            Prior(
+                "deaths_extra_sd",
+                "psi",
+                "extra-Poisson coefficient of variation of yearly deaths",
+                "half_normal",
+                0.0,
+                0.02,
+                "",
+                None,
+                "National deaths are almost Poisson.",
+                group="attribution",
+            ),
         ]
         for name, label, (center, sd) in zip(_groups(inputs), _labels(inputs), _by_age(inputs), strict=True):
-            priors.append(Prior(
-                f"kappa_{name}", f"kappa_{label}", f"certified deaths over deaths with metastatic disease, {label}",
-                "log_normal", float(np.log(center)), sd, "ratio", None,
-                "Linkage studies call almost every breast-cancer death metastatic; in the old more are diagnosed at "
-                "death and more die of other causes.", group="attribution"))
+            priors.append(
+                Prior(
+                    f"kappa_{name}",
+                    f"kappa_{label}",
+                    f"certified deaths over deaths with metastatic disease, {label}",
+                    "log_normal",
+                    float(np.log(center)),
+                    sd,
+                    "ratio",
+                    None,
+                    "Linkage studies call almost every breast-cancer death metastatic; in the old more are diagnosed at "
+                    "death and more die of other causes.",
+                    group="attribution",
+                )
+            )
         return priors
 
     def kappa(self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:

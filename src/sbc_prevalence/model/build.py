@@ -15,27 +15,44 @@ from sbc_prevalence.model.parameters import HALF, ZERO_SUM, ParameterSet
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
 
 PLAIN = SimpleNamespace(
-    exp=pt.exp, log=pt.log, log1p=pt.log1p, expm1=pt.expm1, sqrt=pt.sqrt,
-    maximum=pt.maximum, where=pt.where, cumsum=pt.cumsum, concatenate=pt.concatenate,
-    stack=pt.stack, zeros_like=pt.zeros_like, ones_like=pt.ones_like, sum=pt.sum, prod=pt.prod,
-    gammaln=pt.gammaln, sigmoid=pt.sigmoid, logsumexp=lambda x, axis: pt.logsumexp(x, axis=axis),
+    exp=pt.exp,
+    log=pt.log,
+    log1p=pt.log1p,
+    expm1=pt.expm1,
+    sqrt=pt.sqrt,
+    maximum=pt.maximum,
+    where=pt.where,
+    cumsum=pt.cumsum,
+    concatenate=pt.concatenate,
+    stack=pt.stack,
+    zeros_like=pt.zeros_like,
+    ones_like=pt.ones_like,
+    sum=pt.sum,
+    prod=pt.prod,
+    gammaln=pt.gammaln,
+    sigmoid=pt.sigmoid,
+    logsumexp=lambda x, axis: pt.logsumexp(x, axis=axis),
     unflatten=lambda x, shape: x.reshape((*(x.shape[i] for i in range(x.ndim - 1)), *shape)),
     convolve=None,
 )
 
 
 def _convolve(*arguments: Any) -> tuple[Any, Any]:
-    return deaths_and_living(*arguments, FIRST_WEIGHTS, LATER_WEIGHTS)
+    return deaths_and_living(*arguments, FIRST_WEIGHTS, LATER_WEIGHTS)  # type: ignore[call-arg]
 
 
 FUSED = SimpleNamespace(**{**vars(PLAIN), "convolve": _convolve})
 """The same namespace with survivorship and convolution as one compiled operation."""
 
+
 def swappable(model: PrevalenceModel, inputs: ModelInputs) -> dict[str, NDArray[Any]]:
     """Arrays that may change without a new compilation: data, and centre and spread of every prior."""
-    parameters = model.parameters(inputs)
-    return {**{k: np.asarray(v) for k, v in inputs.arrays.items()},
-            "prior_center": parameters.centers, "prior_sd": parameters.sds}
+    parameters = model.sampled(inputs)
+    return {
+        **{k: np.asarray(v) for k, v in inputs.arrays.items()},
+        "prior_center": parameters.centers,
+        "prior_sd": parameters.sds,
+    }
 
 
 def build(model: PrevalenceModel, inputs: ModelInputs, *, fused: bool = True) -> pm.Model:
@@ -53,16 +70,20 @@ def build(model: PrevalenceModel, inputs: ModelInputs, *, fused: bool = True) ->
     pymc.Model
         The free variables are standard noise, one vector for each kind of distribution (few large variables
         compile several times faster than many small ones); `parameters.noise_by_name` gives them names again.
+        Parameters that no evidence reaches (`PrevalenceModel.prior_only`) are left out.
         Every array of `swappable` is a ``pm.Data``.
     """
-    parameters = model.parameters(inputs)
+    parameters = model.sampled(inputs)
     xp = FUSED if fused else PLAIN
     with pm.Model() as built:
         data = {name: pm.Data(name, value) for name, value in swappable(model, inputs).items()}
-        noise = _noise(parameters)
-        values = parameters.natural(noise, data["prior_center"], data["prior_sd"], xp)
         symbolic = inputs.with_arrays({k: v for k, v in data.items() if k in inputs.arrays})
+        values, change = model.log_density_change(
+            _noise(parameters), symbolic, xp, data["prior_center"], data["prior_sd"]
+        )
         terms = model.loglik_terms(values, symbolic, xp)
+        if model.level_parameter(inputs) is not None:
+            pm.Potential("level_coordinate", change)
         pm.Potential("log_likelihood", sum(terms.values()))
     return built
 
@@ -75,7 +96,11 @@ def _noise(parameters: ParameterSet) -> dict[str, Any]:
             found[members[0].name] = pm.ZeroSumNormal(name, 1.0, shape=members[0].shape)
             continue
         sizes = [prior.size for prior in members]
-        block = pm.HalfNormal(name, 1.0, shape=sum(sizes)) if name == HALF else pm.Normal(name, 0.0, 1.0, shape=sum(sizes))
+        block = (
+            pm.HalfNormal(name, 1.0, shape=sum(sizes))
+            if name == HALF
+            else pm.Normal(name, 0.0, 1.0, shape=sum(sizes))
+        )
         pieces = pt.split(block, sizes) if len(sizes) > 1 else [block]
         for prior, piece in zip(members, pieces, strict=True):
             found[prior.name] = piece.reshape(prior.shape) if prior.shape else piece[0]

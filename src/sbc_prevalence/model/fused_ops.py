@@ -33,7 +33,9 @@ class Convolve(Op):
         for store, value in zip(outputs, fused.forward(*inputs[:2], *scalars, *inputs[5:]), strict=True):
             store[0] = value
 
-    def pullback(self, inputs: list[Variable], outputs: list[Variable], cotangents: list[Variable]) -> list[Any]:
+    def pullback(
+        self, inputs: list[Variable], outputs: list[Variable], cotangents: list[Variable]
+    ) -> list[Any]:
         """Gradient in cases, hazard, ratio, slope and floor factor."""
         return self.L_op(inputs, outputs, cotangents)
 
@@ -41,7 +43,8 @@ class Convolve(Op):
         """Gradient in cases, hazard, ratio, slope and floor factor."""
         to_deaths, to_living = (
             pt.zeros_like(out) if isinstance(grad.type, pt.TensorType) is False else grad
-            for grad, out in zip(output_grads[:2], outputs[:2], strict=True))
+            for grad, out in zip(output_grads[:2], outputs[:2], strict=True)
+        )
         found = _CONVOLVE_GRADIENT(to_deaths, to_living, *inputs, *outputs[2:])
         return [*found, *(pt.zeros_like(x) for x in inputs[N_PARAMETERS:])]
 
@@ -72,8 +75,17 @@ def _funcify_convolve(op: Convolve, node: Apply, **kwargs: Any) -> Any:
 
     @numba_njit
     def convolve(cases, hazard, ratio, slope, floor_factor, decades, floor, first_weights, later_weights):  # type: ignore[no-untyped-def]
-        return kernel(cases, hazard, ratio.item(), slope.item(), floor_factor.item(), decades, floor,
-                      first_weights, later_weights)
+        return kernel(
+            cases,
+            hazard,
+            ratio.item(),
+            slope.item(),
+            floor_factor.item(),
+            decades,
+            floor,
+            first_weights,
+            later_weights,
+        )
 
     return convolve, CACHE_VERSION
 
@@ -84,22 +96,55 @@ def _funcify_convolve_gradient(op: ConvolveGradient, node: Apply, **kwargs: Any)
 
     @numba_njit
     def convolve_gradient(  # type: ignore[no-untyped-def]
-        to_deaths, to_living, cases, hazard, ratio, slope, floor_factor, decades, floor,
-        first_weights, later_weights, alive, first_terms, later_terms,
+        to_deaths,
+        to_living,
+        cases,
+        hazard,
+        ratio,
+        slope,
+        floor_factor,
+        decades,
+        floor,
+        first_weights,
+        later_weights,
+        alive,
+        first_terms,
+        later_terms,
     ):
         to_cases, to_hazard, to_ratio, to_slope, to_floor = kernel(
-            to_deaths, to_living, cases, hazard, ratio.item(), slope.item(), floor_factor.item(), decades, floor,
-            first_weights, later_weights, alive, first_terms, later_terms)
+            to_deaths,
+            to_living,
+            cases,
+            hazard,
+            ratio.item(),
+            slope.item(),
+            floor_factor.item(),
+            decades,
+            floor,
+            first_weights,
+            later_weights,
+            alive,
+            first_terms,
+            later_terms,
+        )
         return to_cases, to_hazard, np.asarray(to_ratio), np.asarray(to_slope), np.asarray(to_floor)
 
     return convolve_gradient, CACHE_VERSION
 
 
 def deaths_and_living(
-    cases: Any, hazard: Any, ratio: Any, slope: Any, floor_factor: Any,
-    decades: np.ndarray, floor: np.ndarray, first_weights: np.ndarray, later_weights: np.ndarray,
+    cases: Any,
+    hazard: Any,
+    ratio: Any,
+    slope: Any,
+    floor_factor: Any,
+    decades: np.ndarray,
+    floor: np.ndarray,
+    first_weights: np.ndarray,
+    later_weights: np.ndarray,
 ) -> tuple[Any, Any]:
     """Symbolic deaths and living, each of shape (n_levels, n_years), presentations together."""
-    deaths, living, *_ = _CONVOLVE(cases, hazard, ratio, slope, floor_factor, decades, floor,
-                                   first_weights, later_weights)
+    deaths, living, *_ = _CONVOLVE(
+        cases, hazard, ratio, slope, floor_factor, decades, floor, first_weights, later_weights
+    )
     return deaths, living

@@ -18,26 +18,61 @@ Parameters = Mapping[str, Array]
 SHARE_REFERENCE_YEAR = 2010.0
 
 
+AREA_PARAMETERS = ("area_sd", "area_effect", "area_slope_sd", "area_slope")
+
+
 def area_priors(inputs: ModelInputs) -> list[Prior]:
     """Spread and effects of the areas; no prior at all where there is one area only."""
     if inputs.n_areas == 1:
         return []
     return [
-        Prior("area_sd", "sigma_r", "sd of the log area multipliers", "half_normal", 0.0, 0.10, "log", None,
-              "Boards differ in screening, deprivation and treatment, beyond their primaries, by some 10 %; "
-              "national deaths do not inform it.", group="areas"),
-        Prior("area_effect", "alpha_kr", "log area multiplier in units of its sd", "zero_sum_normal", 0.0, 1.0,
-              "sigma_r", "definition", "Exchangeable, summing to zero over the areas.",
-              shape=(2, inputs.n_areas), dims=("presentation", "area"), labels=("de_novo", "recurrent"),
-              group="areas"),
+        Prior(
+            "area_sd",
+            "sigma_r",
+            "sd of the log area multipliers",
+            "log_normal",
+            float(np.log(0.10)),
+            0.40,
+            "log",
+            None,
+            "Boards differ in screening, deprivation and treatment, beyond their primaries, by some 10 %; "
+            "national deaths do not inform it.",
+            group="areas",
+        ),
+        Prior(
+            "area_effect",
+            "alpha_kr",
+            "log area multiplier in units of its sd",
+            "zero_sum_normal",
+            0.0,
+            1.0,
+            "sigma_r",
+            "definition",
+            "Exchangeable, summing to zero over the areas.",
+            shape=(2, inputs.n_areas),
+            dims=("presentation", "area"),
+            labels=("de_novo", "recurrent"),
+            group="areas",
+        ),
     ]
 
 
-def area_multiplier(p: Parameters, inputs: ModelInputs, xp: Namespace) -> Array | float:
-    """exp(sigma alpha), shape (..., presentation, n_areas, 1)."""
+def divided(whole: Array, weights: Array, p: Parameters, inputs: ModelInputs, xp: Namespace) -> Array:
+    """Incidence of the whole divided over the areas by weight x area multiplier.
+
+    The multipliers move people between areas and leave the whole as it is, so that evidence on the whole says
+    nothing about them and areas sum to the whole in every draw.
+
+    Parameters
+    ----------
+    whole : array, shape (..., presentation, n_years)
+    weights : array, shape (..., presentation, n_areas, n_years)
+        Incidence of each area before its multiplier, up to a common factor.
+    """
     if inputs.n_areas == 1:
-        return 1.0
-    return xp.exp(p["area_sd"][..., None, None] * p["area_effect"])[..., None]
+        return whole[..., None, :]
+    tilted = weights * xp.exp(p["area_sd"][..., None, None] * p["area_effect"])[..., None]
+    return whole[..., None, :] * tilted / tilted.sum(-2)[..., None, :]
 
 
 @dataclass(frozen=True)
@@ -46,14 +81,24 @@ class AbstractIncidence(ABC):
 
     kind: ClassVar[str]
     equation: ClassVar[str]
+    level_parameter: ClassVar[str | None] = None
+    """Parameter whose exponential scales part of incidence, so that deaths pin it sharply; see `model.level`."""
 
     @abstractmethod
     def priors(self, inputs: ModelInputs) -> list[Prior]:
         """Priors of the component."""
 
+    def split(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> tuple[Array, Array]:
+        """Incidence of the whole that the level parameter leaves alone, and that it scales; each (..., n_years)."""
+        raise NotImplementedError(f"{self.kind} incidence has no level parameter")
+
+    @abstractmethod
+    def whole(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
+        """I[k,s] of all areas together, shape (..., presentation, n_years) [persons / year]."""
+
     @abstractmethod
     def incidence(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
-        """I[k,r,s], shape (..., presentation, n_areas, n_years) [persons / year]."""
+        """I[k,r,s], shape (..., presentation, n_areas, n_years) [persons / year]; sums to `whole` over areas."""
 
 
 @dataclass(frozen=True)
@@ -74,62 +119,155 @@ class NaturalHistoryIncidence(AbstractIncidence):
     kind: ClassVar[str] = "natural_history"
     equation: ClassVar[str] = (
         "I_D(s) = phi_s x smoothed primaries(s) x exp(sigma_r alpha_Dr); "
-        "I_R(t) = exp(eps + tau_t + sigma_r alpha_Rr) x sum_{s<=t} (1 - phi_s) primaries(s) exp(d_s) g_s(t - s)")
+        "I_R(t) = exp(eps + tau_t + sigma_r alpha_Rr) x sum_{s<=t} (1 - phi_s) primaries(s) exp(d_s) g_s(t - s)"
+    )
+    level_parameter: ClassVar[str | None] = "recurrence_error"
 
     def __post_init__(self) -> None:
         if self.window_days <= 0:
-            raise ModelError("window_days must be positive: it parts de novo from recurrent disease. Give it in days.")
+            raise ModelError(
+                "window_days must be positive: it parts de novo from recurrent disease. Give it in days."
+            )
 
     def priors(self, inputs: ModelInputs) -> list[Prior]:
         """Share de novo, recurrence level, trends, unseen primaries, areas."""
         if inputs.primaries is None or inputs.recurrence is None:
             raise ModelError(
                 "natural-history incidence needs primary registrations and distant-recurrence risks. "
-                "Add both to the evidence, or choose SmoothIncidence.")
+                "Add both to the evidence, or choose SmoothIncidence."
+            )
         n_basis = self._time_basis(inputs).shape[1]
         table = inputs.recurrence
         mix: list[Prior] = []
         if len(table.stages) > 1:
             one, two, three = (TYPICAL_STAGE_WEIGHTS[s] for s in table.stages)
             mix += [
-                _mix_prior("stage_two_log_odds", "pi_II", "log odds of stage II against I among non-metastatic",
-                           np.log(two / one)),
-                _mix_prior("stage_three_log_odds", "pi_III", "log odds of stage III against I among non-metastatic",
-                           np.log(three / one))]
+                _mix_prior(
+                    "stage_two_log_odds",
+                    "pi_II",
+                    "log odds of stage II against I among non-metastatic",
+                    np.log(two / one),
+                ),
+                _mix_prior(
+                    "stage_three_log_odds",
+                    "pi_III",
+                    "log odds of stage III against I among non-metastatic",
+                    np.log(three / one),
+                ),
+            ]
         if len(table.receptors) > 1:
-            mix += [_mix_prior("receptor_negative_log_odds", "pi_HR-", "log odds of hormone-receptor negative disease",
-                               np.log(TYPICAL_RECEPTOR_WEIGHTS["HR-"] / TYPICAL_RECEPTOR_WEIGHTS["HR+"]))]
+            mix += [
+                _mix_prior(
+                    "receptor_negative_log_odds",
+                    "pi_HR-",
+                    "log odds of hormone-receptor negative disease",
+                    np.log(TYPICAL_RECEPTOR_WEIGHTS["HR-"] / TYPICAL_RECEPTOR_WEIGHTS["HR+"]),
+                )
+            ]
         return [
-            Prior("de_novo_share", "phi", "share of invasive primaries that are metastatic within the window (2010)",
-                  "logit_normal", float(np.log(0.065 / 0.935)), 0.25, "probability", None,
-                  "National audit: 11,468 de novo diagnoses in three years in England, 8 % of registrations; staged "
-                  "registrations give 5-6 %. No Scottish stage mix is carried.", group="incidence"),
-            Prior("de_novo_trend", "phi'", "change of the logit of the de novo share per decade", "normal", 0.0, 0.10,
-                  "logit per decade", None, "Slow: better imaging raises it, screening lowers it.", group="incidence"),
-            Prior("recurrence_error", "eps", "log error of the published recurrence risks, shared by all cells",
-                  "normal", 0.0, 0.30, "log", None,
-                  "Published ten-year risks differ by a factor of two between populations.", group="incidence"),
+            Prior(
+                "de_novo_share",
+                "phi",
+                "share of invasive primaries that are metastatic within the window (2010)",
+                "logit_normal",
+                float(np.log(0.065 / 0.935)),
+                0.25,
+                "probability",
+                None,
+                "National audit: 11,468 de novo diagnoses in three years in England, 8 % of registrations; staged "
+                "registrations give 5-6 %. No Scottish stage mix is carried.",
+                group="incidence",
+            ),
+            Prior(
+                "de_novo_trend",
+                "phi'",
+                "change of the logit of the de novo share per decade",
+                "normal",
+                0.0,
+                0.10,
+                "logit per decade",
+                None,
+                "Slow: better imaging raises it, screening lowers it.",
+                group="incidence",
+            ),
+            Prior(
+                "recurrence_error",
+                "eps",
+                "log error of the published recurrence risks, shared by all cells",
+                "normal",
+                0.0,
+                0.30,
+                "log",
+                None,
+                "Published ten-year risks differ by a factor of two between populations.",
+                group="incidence",
+            ),
             *mix,
-            Prior("recurrence_drift_early", "d_1", "log recurrence risk per decade before the first published period",
-                  "normal", 0.10, 0.15, "log per decade back", None,
-                  "Before adjuvant treatment risks were higher (Colleoni 2016: 10 % a year in 1978-85).",
-                  group="incidence"),
-            Prior("recurrence_drift_late", "d_2", "log recurrence risk per decade after the last published period",
-                  "normal", -0.15, 0.15, "log per decade", None,
-                  "Risks fell by 18.6 to 15.0 % over five years of diagnosis in New South Wales (Lord 2024); whether "
-                  "this goes on is not known.", group="incidence"),
-            Prior("recurrence_tail_ratio", "theta", "recurrences beyond published follow-up, relative to the last hazard",
-                  "log_normal", float(np.log(0.8)), 0.40, "ratio", None,
-                  "Late hazards fall slowly: Colleoni 2016 (2.8, then 1.3 % a year), Pedersen 2022 (1.6 % a year, any "
-                  "recurrence).", group="incidence"),
-            Prior("primaries_growth", "gamma", "yearly log growth of primaries before registration data begin",
-                  "normal", inputs.primaries.growth, 0.010, "log per year", None,
-                  "The growth of the first ten years of data, carried backwards.", group="incidence"),
-            Prior("time_sd", "sigma_t", "sd of the log time multiplier of recurrences", "half_normal", 0.0, 0.10,
-                  "log", None, "Recurrence risks carried over time are wrong by some 10 %.", group="incidence"),
-            Prior("time_effect", "tau_b", "smooth time multiplier, weights of its basis", "normal", 0.0, 1.0,
-                  "sigma_t", "definition", f"Matern 5/2 process with a length of {self.length_years:g} years.",
-                  shape=(n_basis,), dims=("time_basis",), group="incidence"),
+            Prior(
+                "recurrence_drift_early",
+                "d_1",
+                "log recurrence risk per decade before the first published period",
+                "normal",
+                0.10,
+                0.15,
+                "log per decade back",
+                None,
+                "Before adjuvant treatment risks were higher (Colleoni 2016: 10 % a year in 1978-85).",
+                group="incidence",
+            ),
+            Prior(
+                "recurrence_drift_late",
+                "d_2",
+                "log recurrence risk per decade after the last published period",
+                "normal",
+                -0.15,
+                0.15,
+                "log per decade",
+                None,
+                "Risks fell by 18.6 to 15.0 % over five years of diagnosis in New South Wales (Lord 2024); whether "
+                "this goes on is not known.",
+                group="incidence",
+            ),
+            Prior(
+                "recurrence_tail_ratio",
+                "theta",
+                "recurrences beyond published follow-up, relative to the last hazard",
+                "log_normal",
+                float(np.log(0.8)),
+                0.40,
+                "ratio",
+                None,
+                "Late hazards fall slowly: Colleoni 2016 (2.8, then 1.3 % a year), Pedersen 2022 (1.6 % a year, any "
+                "recurrence).",
+                group="incidence",
+            ),
+            Prior(
+                "primaries_growth",
+                "gamma",
+                "yearly log growth of primaries before registration data begin",
+                "normal",
+                inputs.primaries.growth,
+                0.010,
+                "log per year",
+                None,
+                "The growth of the first ten years of data, carried backwards.",
+                group="incidence",
+            ),
+            Prior(
+                "time_effect",
+                "tau_b",
+                "smooth log time multiplier of recurrences, weights of its basis",
+                "normal",
+                0.0,
+                0.12,
+                "log",
+                None,
+                f"Recurrence risks carried over decades are wrong by some 12 %, alike over {self.length_years:g} years "
+                "(Matern 5/2). The spread is stated, not estimated: one series cannot estimate it.",
+                shape=(n_basis,),
+                dims=("time_basis",),
+                group="incidence",
+            ),
             *area_priors(inputs),
         ]
 
@@ -138,7 +276,9 @@ class NaturalHistoryIncidence(AbstractIncidence):
 
     def de_novo_share(self, p: Parameters, years: np.ndarray, xp: Namespace = NUMPY) -> Array:
         """phi_s, shape (..., n_years); its trend is flat more than 25 years from the reference."""
-        decades = (np.clip(years, SHARE_REFERENCE_YEAR - 25, SHARE_REFERENCE_YEAR + 25) - SHARE_REFERENCE_YEAR) / 10.0
+        decades = (
+            np.clip(years, SHARE_REFERENCE_YEAR - 25, SHARE_REFERENCE_YEAR + 25) - SHARE_REFERENCE_YEAR
+        ) / 10.0
         share = p["de_novo_share"]
         logit = xp.log(share) - xp.log1p(-share)
         return xp.sigmoid(logit[..., None] + p["de_novo_trend"][..., None] * decades)
@@ -159,7 +299,13 @@ class NaturalHistoryIncidence(AbstractIncidence):
         return xp.stack([stage * receptor for stage in stages for receptor in receptors], axis=-1)
 
     def recurrence_kernel(
-        self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY, *, tail: bool = True, within: bool = True
+        self,
+        p: Parameters,
+        inputs: ModelInputs,
+        xp: Namespace = NUMPY,
+        *,
+        tail: bool = True,
+        within: bool = True,
     ) -> Array:
         """Probability of a first recurrence in year t per primary of year s, shape (..., n_primary_years, n_years).
 
@@ -171,8 +317,9 @@ class NaturalHistoryIncidence(AbstractIncidence):
         weights = self.mix(p, inputs, xp)
         theta = p["recurrence_tail_ratio"][..., None] * float(tail)
         both = xp.concatenate([weights * float(within), weights * theta], axis=-1)
-        cells = np.concatenate([table.within.reshape(-1, shape[0] * shape[1]),
-                                table.beyond.reshape(-1, shape[0] * shape[1])])
+        cells = np.concatenate(
+            [table.within.reshape(-1, shape[0] * shape[1]), table.beyond.reshape(-1, shape[0] * shape[1])]
+        )
         total = xp.unflatten(both @ cells, shape)
         years = inputs.grid.primary_years + 0.5
         early = np.clip(table.middle_first - years, 0, 20) / 10.0
@@ -188,20 +335,33 @@ class NaturalHistoryIncidence(AbstractIncidence):
         return inputs.arrays["primaries"] * back
 
     def time_multiplier(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
-        """exp(eps + tau_t), shape (..., n_years)."""
-        basis = self._time_basis(inputs)
-        tau = p["time_effect"] @ basis.T
-        return xp.exp(p["recurrence_error"][..., None] + p["time_sd"][..., None] * tau)
+        """exp(tau_t), shape (..., n_years)."""
+        return xp.exp(p["time_effect"] @ self._time_basis(inputs).T)
+
+    def split(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> tuple[Array, Array]:
+        """De novo incidence, and recurrent incidence before the error of the published risks."""
+        smooth = self._smooth(p, inputs, xp).sum(-2)
+        primaries = self.primaries(p, inputs, xp).sum(-2)
+        de_novo = smooth * self.de_novo_share(p, inputs.grid.years, xp)
+        recurrent = (primaries[..., None, :] @ self.recurrence_kernel(p, inputs, xp))[..., 0, :]
+        return de_novo, recurrent * self.time_multiplier(p, inputs, xp)
+
+    def whole(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
+        """I[k,s] of all areas together, shape (..., presentation, n_years)."""
+        de_novo, recurrent = self.split(p, inputs, xp)
+        return xp.stack([de_novo, recurrent * xp.exp(p["recurrence_error"])[..., None]], axis=-2)
 
     def incidence(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
         """I[k,r,s], shape (..., presentation, n_areas, n_years)."""
+        recurrent = self.primaries(p, inputs, xp) @ self.recurrence_kernel(p, inputs, xp)
+        by_area = xp.stack([self._smooth(p, inputs, xp), recurrent], axis=-3)
+        return divided(self.whole(p, inputs, xp), by_area, p, inputs, xp)
+
+    def _smooth(self, p: Parameters, inputs: ModelInputs, xp: Namespace) -> Array:
+        """Smoothed primaries by area and year, carried back before the data; shape (..., n_areas, n_years)."""
         assert inputs.primaries is not None
         back = xp.exp(-p["primaries_growth"][..., None, None] * inputs.primaries.smooth_years_unseen)
-        share = self.de_novo_share(p, inputs.grid.years, xp)
-        de_novo = inputs.arrays["primaries_smooth"] * back * share[..., None, :]
-        recurrent = self.primaries(p, inputs, xp) @ self.recurrence_kernel(p, inputs, xp)
-        recurrent = recurrent * self.time_multiplier(p, inputs, xp)[..., None, :]
-        return xp.stack([de_novo, recurrent], axis=-3) * area_multiplier(p, inputs, xp)
+        return inputs.arrays["primaries_smooth"] * back
 
 
 @dataclass(frozen=True)
@@ -214,8 +374,9 @@ class SmoothIncidence(AbstractIncidence):
 
     kind: ClassVar[str] = "smooth"
     equation: ClassVar[str] = (
-        "log I_kr(s) = log women_r(s) + level_k + slope_k (s - s0) + sigma_w walk_k(s) + sigma_r alpha_kr "
-        "+ sigma_v v_r (s - s0)")
+        "log I_kr(s) = log women_r(s) + level_k + slope_k (s - s0) + walk_k(s) + sigma_r alpha_kr "
+        "+ sigma_v v_r (s - s0)"
+    )
 
     def priors(self, inputs: ModelInputs) -> list[Prior]:
         """Levels, trend, walk, areas."""
@@ -223,54 +384,133 @@ class SmoothIncidence(AbstractIncidence):
             raise ModelError("smooth incidence needs population by area and year. Add it to the evidence.")
         n_basis = self._basis(inputs).shape[1]
         priors = [
-            Prior("total_rate", "level", "newly diagnosed per 100,000 women in the middle of the data", "log_normal",
-                  float(np.log(38.0)), 0.50, "per 100,000 women-years", None,
-                  "Wide around deaths of about 37 per 100,000 women a year.", group="incidence"),
-            Prior("de_novo_fraction", "delta", "share of the newly diagnosed that is de novo", "logit_normal",
-                  float(np.log(0.25 / 0.75)), 0.35, "probability", "Lord 2022 (PMC8804182); Mariotto 2017",
-                  "76-89 % of combined disease is recurrent; 28 % of those living in the US are de novo.",
-                  group="incidence"),
-            Prior("rate_slope", "slope_k", "change of the log rate per decade", "normal", 0.0, 0.15,
-                  "log per decade", None, "Deaths have fallen by about 10 % a decade.", shape=(2,),
-                  dims=("presentation",), labels=("de_novo", "recurrent"), group="incidence"),
-            Prior("walk_sd", "sigma_w", "sd of the smooth departure from the line", "half_normal", 0.0, 0.10, "log",
-                  None, "Departures of some 10 % over decades.", group="incidence"),
-            Prior("walk_effect", "walk", "second-order random walk, weights of its basis", "normal", 0.0, 1.0,
-                  "sigma_w", "definition", "Standard normal by construction.", shape=(2, n_basis),
-                  dims=("presentation", "walk_basis"), labels=("de_novo", "recurrent"), group="incidence"),
+            Prior(
+                "total_rate",
+                "level",
+                "newly diagnosed per 100,000 women in the middle of the data",
+                "log_normal",
+                float(np.log(38.0)),
+                0.50,
+                "per 100,000 women-years",
+                None,
+                "Wide around deaths of about 37 per 100,000 women a year.",
+                group="incidence",
+            ),
+            Prior(
+                "de_novo_fraction",
+                "delta",
+                "share of the newly diagnosed that is de novo",
+                "logit_normal",
+                float(np.log(0.25 / 0.75)),
+                0.35,
+                "probability",
+                "Lord 2022 (PMC8804182); Mariotto 2017",
+                "76-89 % of combined disease is recurrent; 28 % of those living in the US are de novo.",
+                group="incidence",
+            ),
+            Prior(
+                "rate_slope",
+                "slope_k",
+                "change of the log rate per decade",
+                "normal",
+                0.0,
+                0.15,
+                "log per decade",
+                None,
+                "Deaths have fallen by about 10 % a decade.",
+                shape=(2,),
+                dims=("presentation",),
+                labels=("de_novo", "recurrent"),
+                group="incidence",
+            ),
+            Prior(
+                "walk_effect",
+                "walk",
+                "second-order random walk of the log rate, weights of its basis",
+                "normal",
+                0.0,
+                0.10,
+                "log",
+                None,
+                "Smooth departures of some 10 % from a straight line over decades; the spread is stated, not "
+                "estimated.",
+                shape=(2, n_basis),
+                dims=("presentation", "walk_basis"),
+                labels=("de_novo", "recurrent"),
+                group="incidence",
+            ),
             *area_priors(inputs),
         ]
         if inputs.n_areas > 1:
             priors += [
-                Prior("area_slope_sd", "sigma_v", "sd of area trends per decade", "half_normal", 0.0, 0.03,
-                      "log per decade", None, "Areas drift apart slowly.", group="areas"),
-                Prior("area_slope", "v_r", "area trend in units of its sd", "zero_sum_normal", 0.0, 1.0, "sigma_v",
-                      "definition", "Sums to zero over the areas.", shape=(inputs.n_areas,), dims=("area",),
-                      group="areas")]
+                Prior(
+                    "area_slope_sd",
+                    "sigma_v",
+                    "sd of area trends per decade",
+                    "log_normal",
+                    float(np.log(0.03)),
+                    0.40,
+                    "log per decade",
+                    None,
+                    "Areas drift apart slowly.",
+                    group="areas",
+                ),
+                Prior(
+                    "area_slope",
+                    "v_r",
+                    "area trend in units of its sd",
+                    "zero_sum_normal",
+                    0.0,
+                    1.0,
+                    "sigma_v",
+                    "definition",
+                    "Sums to zero over the areas.",
+                    shape=(inputs.n_areas,),
+                    dims=("area",),
+                    group="areas",
+                ),
+            ]
         return priors
 
     def _basis(self, inputs: ModelInputs) -> np.ndarray:
         grid = inputs.grid
         return random_walk_basis(grid.years, (grid.first_data_year, grid.last_data_year), 0.999)
 
-    def incidence(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
-        """I[k,r,s], shape (..., presentation, n_areas, n_years)."""
-        grid = inputs.grid
-        middle = (grid.first_data_year + grid.last_data_year) / 2.0
-        first, last = grid.first_data_year - 20.0, grid.last_data_year + 20.0
-        decades = (np.clip(grid.years, first, last) - middle) / 10.0
+    def whole(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
+        """I[k,s] of all areas together, shape (..., presentation, n_years)."""
+        decades = self._decades(inputs)
         share = xp.stack([p["de_novo_fraction"], 1.0 - p["de_novo_fraction"]], axis=-1)
         level = xp.log(p["total_rate"] / 1e5)[..., None] + xp.log(share)
         walk = p["walk_effect"] @ self._basis(inputs).T
-        log_rate = level[..., None] + p["rate_slope"][..., None] * decades + p["walk_sd"][..., None, None] * walk
-        total = xp.exp(log_rate)[..., None, :] * inputs.arrays["population"]
-        if inputs.n_areas > 1:
-            slope = p["area_slope_sd"][..., None, None] * p["area_slope"][..., None] * decades
-            total = total * xp.exp(slope)[..., None, :, :]
-        return total * area_multiplier(p, inputs, xp)
+        log_rate = level[..., None] + p["rate_slope"][..., None] * decades + walk
+        return xp.exp(log_rate) * inputs.arrays["population"].sum(0)
+
+    def incidence(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
+        """I[k,r,s], shape (..., presentation, n_areas, n_years)."""
+        whole = self.whole(p, inputs, xp)
+        if inputs.n_areas == 1:
+            return whole[..., None, :]
+        slope = p["area_slope_sd"][..., None, None] * p["area_slope"][..., None] * self._decades(inputs)
+        weights = (inputs.arrays["population"] * xp.exp(slope))[..., None, :, :]
+        return divided(whole, weights, p, inputs, xp)
+
+    def _decades(self, inputs: ModelInputs) -> np.ndarray:
+        grid = inputs.grid
+        middle = (grid.first_data_year + grid.last_data_year) / 2.0
+        first, last = grid.first_data_year - 20.0, grid.last_data_year + 20.0
+        return (np.clip(grid.years, first, last) - middle) / 10.0
 
 
 def _mix_prior(name: str, symbol: str, meaning: str, center: float) -> Prior:
-    return Prior(name, symbol, meaning, "normal", float(center), 0.25, "log odds", None,
-                 "No stage or receptor mix of Scottish primaries is carried; typical of screened populations.",
-                 group="incidence")
+    return Prior(
+        name,
+        symbol,
+        meaning,
+        "normal",
+        float(center),
+        0.25,
+        "log odds",
+        None,
+        "No stage or receptor mix of Scottish primaries is carried; typical of screened populations.",
+        group="incidence",
+    )

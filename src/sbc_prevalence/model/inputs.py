@@ -142,8 +142,28 @@ class ModelInputs:
         return len(self.studies)
 
     def with_arrays(self, arrays: Mapping[str, Array]) -> "ModelInputs":
-        """The same inputs with some arrays replaced, e.g. by simulated data or by symbols."""
-        return replace(self, arrays={**self.arrays, **arrays})
+        """The same inputs with some arrays replaced, e.g. by simulated data or by symbols.
+
+        Where deaths are replaced by numbers, the reference of the level coordinate follows them.
+        """
+        merged = {**self.arrays, **arrays}
+        if "deaths_values" in arrays and "level_reference" not in arrays:
+            merged["level_reference"] = level_reference(
+                *(merged[f"deaths_{word}"] for word in ("level", "values", "log_mask", "weight"))
+            )
+        return replace(self, arrays=merged)
+
+
+def level_reference(level: Array, values: Array, log_mask: Array, weight: Array) -> np.ndarray:
+    """Log of a typical year's deaths of the whole: the sum over levels of their mean yearly counts."""
+    inside = np.exp(np.asarray(log_mask))
+    middle = (np.asarray(values) * inside).sum(-1) / inside.sum(-1)
+    weight = np.asarray(weight)
+    total = 0.0
+    for one in np.unique(np.asarray(level)[weight > 0]):
+        chosen = (np.asarray(level) == one) & (weight > 0)
+        total += float(np.average(middle[chosen]))
+    return np.asarray(np.log(max(total, 1.0)))
 
 
 def survival_points(points: pd.DataFrame, studies: tuple[str, ...]) -> SurvivalPoints:
@@ -151,11 +171,15 @@ def survival_points(points: pd.DataFrame, studies: tuple[str, ...]) -> SurvivalP
     is_hazard = (points["measure"] == "hazard").to_numpy()
     duration = points["duration_years"].to_numpy(float)
     start = np.where(is_hazard, points["duration_from_years"].astype(float).fillna(0.0), 0.0)
-    share = points["de_novo_share"].astype(float).fillna(0.0)
+    share = np.asarray(points["de_novo_share"].astype(float).fillna(0.0), dtype=np.float64)
     return SurvivalPoints(
-        duration=duration, start=start, span=np.where(is_hazard, duration - start, 1.0), is_hazard=is_hazard,
+        duration=duration,
+        start=start,
+        span=np.where(is_hazard, duration - start, 1.0),
+        is_hazard=is_hazard,
         is_recurrent=(points["presentation"] == RECURRENT).to_numpy(),
         is_mixed=(points["presentation"] == "all").to_numpy(),
-        de_novo_share=share.to_numpy(),
+        de_novo_share=share,
         diagnosis_year_mid=points["diagnosis_year_mid"].to_numpy(float),
-        study_index=np.array([studies.index(s) for s in points["study"]], dtype=np.int64))
+        study_index=np.array([studies.index(s) for s in points["study"]], dtype=np.int64),
+    )

@@ -11,9 +11,24 @@ from sbc_prevalence.data.life_table import expected_survival, other_cause_hazard
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence.primaries import PrimarySeries, lay_on_grid
 from sbc_prevalence.evidence.recurrence_table import RecurrenceTable, build_recurrence_table
-from sbc_prevalence.grid import AREA_CODE, COUNT_LOWER, COUNT_UPPER, YEAR, StudyGrid, parse_age_band, year_fraction
+from sbc_prevalence.grid import (
+    AREA_CODE,
+    COUNT_LOWER,
+    COUNT_UPPER,
+    YEAR,
+    StudyGrid,
+    parse_age_band,
+    year_fraction,
+)
 from sbc_prevalence.kernels.survivorship import FIRST_NODES, LATER_NODES
-from sbc_prevalence.model.inputs import Accuracy, CompletenessSource, LivingCount, ModelInputs, survival_points
+from sbc_prevalence.model.inputs import (
+    Accuracy,
+    CompletenessSource,
+    LivingCount,
+    ModelInputs,
+    level_reference,
+    survival_points,
+)
 from sbc_prevalence.model.likelihood import LARGEST_INTERVAL, interval_support
 
 DEATH_AGE_CUTS = (65, 80)
@@ -39,12 +54,22 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
     EvidenceError
         If the evidence that a model cannot do without is missing, or a count is too uncertain to sum over.
     """
-    required = {"published_survival": "survival after metastatic diagnosis",
-                "other_cause_mortality": "other-cause mortality by age (the floor of the hazard)",
-                "primary_age_profile": "the ages at primary diagnosis"}
-    missing = [Problem("E-EVIDENCE-MISSING", "evidence", f"{words} is needed",
-                       f"Add an [[evidence]] table of kind '{kind}'.", column=kind)
-               for kind, words in required.items() if not bundle.by_kind(kind)]
+    required = {
+        "published_survival": "survival after metastatic diagnosis",
+        "other_cause_mortality": "other-cause mortality by age (the floor of the hazard)",
+        "primary_age_profile": "the ages at primary diagnosis",
+    }
+    missing = [
+        Problem(
+            "E-EVIDENCE-MISSING",
+            "evidence",
+            f"{words} is needed",
+            f"Add an [[evidence]] table of kind '{kind}'.",
+            column=kind,
+        )
+        for kind, words in required.items()
+        if not bundle.by_kind(kind)
+    ]
     if missing:
         raise EvidenceError(missing)
 
@@ -60,8 +85,10 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
     studies = tuple(dict.fromkeys(points["study"]))
     codes = _level_codes(bundle, grid)
     arrays: dict[str, NDArray[Any]] = {
-        "point_value": points["eta"].to_numpy(float), "point_precision": points["eta_se"].to_numpy(float) ** -2.0,
-        "point_study": (points["study"].to_numpy()[:, None] == np.array(studies)[None, :]).astype(float)}
+        "point_value": points["eta"].to_numpy(float),
+        "point_precision": points["eta_se"].to_numpy(float) ** -2.0,
+        "point_study": (points["study"].to_numpy()[:, None] == np.array(studies)[None, :]).astype(float),
+    }
     if primaries is not None:
         arrays |= {"primaries": primaries.actual, "primaries_smooth": primaries.smooth}
 
@@ -74,17 +101,30 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
     deaths = _rows(bundle, "deaths", grid)
     if len(deaths):
         arrays |= _count_arrays("deaths", deaths, codes, grid)
+        arrays["level_reference"] = level_reference(
+            *(arrays[f"deaths_{word}"] for word in ("level", "values", "log_mask", "weight"))
+        )
     sources, source_arrays = _registrations(bundle, grid, codes)
     counts, count_arrays = _living_counts(bundle, grid, codes)
     return ModelInputs(
-        grid=grid, studies=studies, points=survival_points(points, studies),
+        grid=grid,
+        studies=studies,
+        points=survival_points(points, studies),
         last_survival_follow_up=float(points["duration_years"].max()),
         floor=np.concatenate([floors[0], floors[1], floors[2].reshape(2, -1)], axis=1),
-        primaries=primaries, recurrence=recurrence, age_cuts=DEATH_AGE_CUTS, death_age_shares=shares,
-        levels=grid.areas.membership(codes), level_codes=codes,
+        primaries=primaries,
+        recurrence=recurrence,
+        age_cuts=DEATH_AGE_CUTS,
+        death_age_shares=shares,
+        levels=grid.areas.membership(codes),
+        level_codes=codes,
         arrays={**arrays, **source_arrays, **count_arrays},
-        completeness_sources=sources, living_counts=counts, population=population, population_note=note,
-        deaths_frame=deaths)
+        completeness_sources=sources,
+        living_counts=counts,
+        population=population,
+        population_note=note,
+        deaths_frame=deaths,
+    )
 
 
 def _level_codes(bundle: Any, grid: StudyGrid) -> tuple[str, ...]:
@@ -113,8 +153,9 @@ def _primaries(bundle: Any, grid: StudyGrid, pause_years: Collection[int]) -> Pr
     return lay_on_grid(wide.to_numpy(float), wide.columns.to_numpy(np.int64), grid, pause_years)
 
 
-def _recurrence(bundle: Any, grid: StudyGrid, age_weights: Floats, hazard: Floats,
-                years: NDArray[np.int64]) -> RecurrenceTable | None:
+def _recurrence(
+    bundle: Any, grid: StudyGrid, age_weights: Floats, hazard: Floats, years: NDArray[np.int64]
+) -> RecurrenceTable | None:
     tables = bundle.by_kind("distant_recurrence")
     return build_recurrence_table(tables[0].frame, age_weights, hazard, years, grid) if tables else None
 
@@ -143,8 +184,12 @@ def _points(bundle: Any, floors: tuple[Floats, Floats, Floats]) -> pd.DataFrame:
         grid_u = np.arange(starts.shape[1])
         end = points["duration_years"].to_numpy(float)
         start = points["duration_from_years"].astype(float).fillna(0.0).to_numpy()
-        added = np.array([np.interp(e, grid_u, starts[r]) - np.interp(s, grid_u, starts[r])
-                          for r, s, e in zip(row, start, end, strict=True)])
+        added = np.array(
+            [
+                np.interp(e, grid_u, starts[r]) - np.interp(s, grid_u, starts[r])
+                for r, s, e in zip(row, start, end, strict=True)
+            ]
+        )
         span = np.where(points["measure"] == "hazard", end - start, 1.0)
         all_cause = np.log(np.exp(points["eta"].to_numpy(float)) + added / span)
         shrink = np.exp(points["eta"].to_numpy(float) - all_cause)
@@ -176,19 +221,28 @@ def _padded(values: NDArray[Any], n: int) -> NDArray[Any]:
     return np.concatenate([values, np.repeat(values[:1], n - values.shape[0], axis=0)])
 
 
-def _count_arrays(name: str, rows: pd.DataFrame, codes: tuple[str, ...], grid: StudyGrid) -> dict[str, NDArray[Any]]:
+def _count_arrays(
+    name: str, rows: pd.DataFrame, codes: tuple[str, ...], grid: StudyGrid
+) -> dict[str, NDArray[Any]]:
     """Rows of counts, padded to whole blocks so that another year's rows keep the shape."""
     lower, upper = rows[COUNT_LOWER].to_numpy(np.int64), rows[COUNT_UPPER].to_numpy(np.int64)
     if np.any(upper - lower > LARGEST_INTERVAL):
-        raise EvidenceError(Problem(
-            "E-INTERVAL-WIDE", name, f"an interval must not span more than {LARGEST_INTERVAL} persons",
-            "Give a narrower interval or leave the row out.", column=COUNT_UPPER))
+        raise EvidenceError(
+            Problem(
+                "E-INTERVAL-WIDE",
+                name,
+                f"an interval must not span more than {LARGEST_INTERVAL} persons",
+                "Give a narrower interval or leave the row out.",
+                column=COUNT_UPPER,
+            )
+        )
     n = int(np.ceil(len(rows) / ROW_BLOCK)) * ROW_BLOCK
     values, mask = interval_support(lower, upper)
     return {
         f"{name}_level": _padded(np.array([codes.index(c) for c in rows[AREA_CODE]], dtype=np.int64), n),
         f"{name}_year": _padded(rows[YEAR].to_numpy(np.int64) - grid.first_year, n),
-        f"{name}_values": _padded(values, n), f"{name}_log_mask": _padded(mask, n),
+        f"{name}_values": _padded(values, n),
+        f"{name}_log_mask": _padded(mask, n),
         f"{name}_weight": np.concatenate([np.ones(len(rows)), np.zeros(n - len(rows))]),
     }
 
@@ -218,7 +272,9 @@ def _registrations(
 def _audit_rows(audit: pd.DataFrame | None, name: str, source: str, presentation: str) -> pd.DataFrame | None:
     if audit is None:
         return None
-    chosen = audit[audit["source_audited"].isin([name, source]) & audit["presentation"].isin([presentation, "all"])]
+    chosen = audit[
+        audit["source_audited"].isin([name, source]) & audit["presentation"].isin([presentation, "all"])
+    ]
     return chosen if len(chosen) else None
 
 
@@ -227,12 +283,19 @@ def _completeness(label: str, kinds: tuple[str, ...], prior: Any, audited: bool)
         return CompletenessSource(label, kinds, float(prior.value), 0.0, 0.0, "Given as known.")
     if prior is not None:
         low, mid, high = (np.log(v) - np.log1p(-v) for v in (prior.lower95, prior.median, prior.upper95))
-        return CompletenessSource(label, kinds, None, float(mid), float((high - low) / 3.92), "Prior of the evidence.")
+        return CompletenessSource(
+            label, kinds, None, float(mid), float((high - low) / 3.92), "Prior of the evidence."
+        )
     if audited:
         return CompletenessSource(label, kinds, None, 0.0, 1.5, "Nearly flat; its audit informs it.")
-    raise EvidenceError(Problem(
-        "E-COMPLETENESS-UNANCHORED", label, "completeness must have a prior or an audit: counts alone cannot tell "
-        "it from incidence", "Give 'completeness' with the registrations, or an audit of the source."))
+    raise EvidenceError(
+        Problem(
+            "E-COMPLETENESS-UNANCHORED",
+            label,
+            "completeness must have a prior or an audit: counts alone cannot tell it from incidence",
+            "Give 'completeness' with the registrations, or an audit of the source.",
+        )
+    )
 
 
 def _living_counts(
@@ -245,14 +308,32 @@ def _living_counts(
             name = f"{piece.name}_{i}".replace(" ", "_").replace(".", "_")
             year, fraction = year_fraction(pd.Timestamp(row["index_date"]).date())
             if not grid.first_year < year <= grid.last_year:
-                raise EvidenceError(Problem("E-INDEX-DATE", piece.name, "the index date must lie on the study's years",
-                                            "Move the date or the grid.", column="index_date", rows=(int(str(i)) + 2,)))
+                raise EvidenceError(
+                    Problem(
+                        "E-INDEX-DATE",
+                        piece.name,
+                        "the index date must lie on the study's years",
+                        "Move the date or the grid.",
+                        column="index_date",
+                        rows=(int(str(i)) + 2,),
+                    )
+                )
             base = row.get("base_population")
-            counts.append(LivingCount(
-                name, codes.index(row[AREA_CODE]), year - grid.first_year, fraction,
-                piece.definition == "coded_in_year", 0.0 if base is None or pd.isna(base) else float(base),
-                _accuracy(piece.sensitivity), _accuracy(piece.specificity)))
-            values, mask = interval_support(np.array([int(row[COUNT_LOWER])]), np.array([int(row[COUNT_UPPER])]))
+            counts.append(
+                LivingCount(
+                    name,
+                    codes.index(row[AREA_CODE]),
+                    year - grid.first_year,
+                    fraction,
+                    piece.definition == "coded_in_year",
+                    0.0 if base is None or pd.isna(base) else float(base),
+                    _accuracy(piece.sensitivity),
+                    _accuracy(piece.specificity),
+                )
+            )
+            values, mask = interval_support(
+                np.array([int(row[COUNT_LOWER])]), np.array([int(row[COUNT_UPPER])])
+            )
             arrays[f"{name}_values"], arrays[f"{name}_log_mask"] = values, mask
     return tuple(counts), arrays
 

@@ -16,8 +16,14 @@ def dispersion_size(sd: Array) -> Array:
 
 def negative_binomial_logpmf(y: Array, mean: Array, size: Array, xp: Namespace = NUMPY) -> Array:
     """log P(y) of a negative binomial with variance mean + mean^2 / size."""
-    return (xp.gammaln(y + size) - xp.gammaln(size) - xp.gammaln(y + 1.0)
-            + size * xp.log(size) + y * xp.log(mean) - (y + size) * xp.log(mean + size))
+    return (
+        xp.gammaln(y + size)
+        - xp.gammaln(size)
+        - xp.gammaln(y + 1.0)
+        + size * xp.log(size)
+        + y * xp.log(mean)
+        - (y + size) * xp.log(mean + size)
+    )
 
 
 def interval_support(
@@ -37,9 +43,7 @@ def interval_support(
     return np.where(inside, values, lower[:, None]).astype(float), np.where(inside, 0.0, -1e10)
 
 
-def count_loglik(
-    values: Array, log_mask: Array, mean: Array, size: Array, xp: Namespace = NUMPY
-) -> Array:
+def count_loglik(values: Array, log_mask: Array, mean: Array, size: Array, xp: Namespace = NUMPY) -> Array:
     """Log-likelihood of counts known exactly or within an interval.
 
     Parameters

@@ -1,6 +1,6 @@
 """Parameters: named priors, their origin, and the way from standard normals to natural values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -126,11 +126,21 @@ class ParameterSet:
         """Spreads, shape (n_parameters,)."""
         return np.array([p.sd for p in self.priors])
 
+    def without(self, names: Collection[str]) -> "ParameterSet":
+        """The same set with some parameters left out."""
+        return ParameterSet(tuple(p for p in self.priors if p.name not in names))
+
+    def only(self, names: Collection[str]) -> "ParameterSet":
+        """Some parameters of the set, in its order."""
+        return ParameterSet(tuple(p for p in self.priors if p.name in names))
+
     def noise_blocks(self) -> dict[str, tuple[Prior, ...]]:
         """Parameters by the random variable that holds their noise: one vector per kind of distribution."""
         blocks: dict[str, tuple[Prior, ...]] = {}
         for prior in self.priors:
-            name = {"half_normal": HALF, "zero_sum_normal": f"{ZERO_SUM}_{prior.name}"}.get(prior.distribution, NORMAL)
+            name = {"half_normal": HALF, "zero_sum_normal": f"{ZERO_SUM}_{prior.name}"}.get(
+                prior.distribution, NORMAL
+            )
             blocks[name] = (*blocks.get(name, ()), prior)
         return blocks
 
@@ -170,26 +180,58 @@ class ParameterSet:
         problems = []
         for name, change in overrides.items():
             if name not in self.names:
-                problems.append(Problem("E-PRIOR", "model.priors", f"no parameter is called '{name}'",
-                                        f"Known: {', '.join(self.names)}.", column=name))
+                problems.append(
+                    Problem(
+                        "E-PRIOR",
+                        "model.priors",
+                        f"no parameter is called '{name}'",
+                        f"Known: {', '.join(self.names)}.",
+                        column=name,
+                    )
+                )
             if float(change.get("sd", 0.0) or 0.0) < 0:
-                problems.append(Problem("E-PRIOR", "model.priors", "sd must not be negative",
-                                        "Give the standard deviation on the normal scale.", column=name))
-            if name in self.names and self[name].distribution in ("half_normal", "zero_sum_normal") \
-                    and change.get("center") not in (None, 0, 0.0):
-                problems.append(Problem("E-PRIOR", "model.priors", "this parameter has no centre, only a scale",
-                                        "Give sd alone.", column=name))
+                problems.append(
+                    Problem(
+                        "E-PRIOR",
+                        "model.priors",
+                        "sd must not be negative",
+                        "Give the standard deviation on the normal scale.",
+                        column=name,
+                    )
+                )
+            if (
+                name in self.names
+                and self[name].distribution in ("half_normal", "zero_sum_normal")
+                and change.get("center") not in (None, 0, 0.0)
+            ):
+                problems.append(
+                    Problem(
+                        "E-PRIOR",
+                        "model.priors",
+                        "this parameter has no centre, only a scale",
+                        "Give sd alone.",
+                        column=name,
+                    )
+                )
         if problems:
             raise ConfigError(problems)
-        return ParameterSet(tuple(
-            replace(p, **{k: v for k, v in overrides[p.name].items() if v is not None})  # type: ignore[arg-type]
-            if p.name in overrides else p for p in self.priors))
+        return ParameterSet(
+            tuple(
+                replace(p, **{k: v for k, v in overrides[p.name].items() if v is not None})  # type: ignore[arg-type]
+                if p.name in overrides
+                else p
+                for p in self.priors
+            )
+        )
 
     def scaled_judgements(self, factor: float) -> "ParameterSet":
         """The same parameters with the spread of every judgement multiplied."""
-        return ParameterSet(tuple(
-            replace(p, sd=p.sd * factor) if p.is_judgement and p.distribution != "zero_sum_normal" else p
-            for p in self.priors))
+        return ParameterSet(
+            tuple(
+                replace(p, sd=p.sd * factor) if p.is_judgement and p.distribution != "zero_sum_normal" else p
+                for p in self.priors
+            )
+        )
 
     def natural(
         self, z: Mapping[str, Array], centers: Array, sds: Array, xp: Namespace = NUMPY

@@ -6,9 +6,9 @@ from typing import Any
 
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.kernels.convolution import alive_on_grid, deaths, dying_on_grid, living
-from sbc_prevalence.model import observation
+from sbc_prevalence.model import level, observation
 from sbc_prevalence.model.attribution import DeathAttribution
-from sbc_prevalence.model.incidence import AbstractIncidence
+from sbc_prevalence.model.incidence import AREA_PARAMETERS, AbstractIncidence
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.parameters import ParameterSet, combine
 from sbc_prevalence.model.survival import AbstractSurvival, WeibullSurvival
@@ -41,10 +41,78 @@ class PrevalenceModel:
 
     def parameters(self, inputs: ModelInputs) -> ParameterSet:
         """All parameters with their priors, for the shapes of these inputs."""
-        found = combine(self.incidence.priors(inputs), self.survival.priors(inputs),
-                        self.attribution.priors(inputs), observation.priors(inputs))
+        found = combine(
+            self.incidence.priors(inputs),
+            self.survival.priors(inputs),
+            self.attribution.priors(inputs),
+            observation.priors(inputs),
+        )
         widened = found if self.judgement_width == 1.0 else found.scaled_judgements(self.judgement_width)
         return widened.replaced(self.overrides)
+
+    def sampled(self, inputs: ModelInputs) -> ParameterSet:
+        """The parameters that the sampler moves: all but those of `prior_only`."""
+        return self.parameters(inputs).without(self.prior_only(inputs))
+
+    def level_parameter(self, inputs: ModelInputs) -> str | None:
+        """The parameter that is sampled through a level coordinate, if there is one (see `model.level`)."""
+        name = self.incidence.level_parameter
+        if name is None or "deaths_values" not in inputs.arrays or self.parameters(inputs)[name].sd == 0:
+            return None
+        return name
+
+    def values(
+        self,
+        noise: Mapping[str, Array],
+        inputs: ModelInputs,
+        xp: Namespace = NUMPY,
+        centers: Array | None = None,
+        sds: Array | None = None,
+    ) -> dict[str, Array]:
+        """Natural values of the sampled parameters from the sampler's noise.
+
+        Parameters
+        ----------
+        noise : mapping of parameter name to array, shape (..., *prior.shape)
+            From `ParameterSet.noise_by_name`.
+        inputs : ModelInputs
+        centers, sds : arrays, optional
+            Of the sampled priors, where they are symbols.
+        """
+        return self._values(noise, inputs, xp, centers, sds)[0]
+
+    def log_density_change(
+        self,
+        noise: Mapping[str, Array],
+        inputs: ModelInputs,
+        xp: Namespace = NUMPY,
+        centers: Array | None = None,
+        sds: Array | None = None,
+    ) -> tuple[dict[str, Array], Array]:
+        """Natural values, and what the level coordinate adds to the log density of standard noise."""
+        return self._values(noise, inputs, xp, centers, sds)
+
+    def _values(
+        self,
+        noise: Mapping[str, Array],
+        inputs: ModelInputs,
+        xp: Namespace,
+        centers: Array | None,
+        sds: Array | None,
+    ) -> tuple[dict[str, Array], Array]:
+        sampled = self.sampled(inputs)
+        centers = sampled.centers if centers is None else centers
+        sds = sampled.sds if sds is None else sds
+        values = sampled.natural(noise, centers, sds, xp)
+        name = self.level_parameter(inputs)
+        if name is None:
+            return values, 0.0
+        fixed, scaled = self.incidence.split(values, inputs, xp)
+        kappa = self.attribution.kappa(values, inputs, xp)
+        error, log_jacobian = level.implied_error(noise[name], fixed, scaled, kappa, inputs, xp)
+        at = sampled.names.index(name)
+        values[name] = error
+        return values, level.log_density_change(noise[name], error, centers[at], sds[at], log_jacobian)
 
     def with_overrides(self, **changes: Override) -> "PrevalenceModel":
         """The same model with further priors replaced, e.g. ``hazard_ratio_recurrent={"center": 0, "sd": 0}``."""
@@ -64,12 +132,26 @@ class PrevalenceModel:
         alive = alive_on_grid(self.survival.survivorship(p, inputs, hazards), inputs.n_years)
         dying = dying_on_grid(alive, inputs.n_years)
         return {
-            "incidence": cases, "alive": alive,
-            "living": living(cases, alive), "deaths": deaths(cases, dying),
+            "incidence": cases,
+            "alive": alive,
+            "living": living(cases, alive),
+            "deaths": deaths(cases, dying),
             "kappa": self.attribution.kappa(p, inputs),
         }
 
-    def observed(self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY) -> dict[str, Array]:
+    def sees_areas(self, inputs: ModelInputs) -> bool:
+        """Whether any evidence sits below the whole; if none does, the area parameters rest on their prior."""
+        return inputs.n_areas > 1 and inputs.level_codes != (inputs.grid.areas.total_code,)
+
+    def prior_only(self, inputs: ModelInputs) -> tuple[str, ...]:
+        """Parameters that no evidence reaches: they are drawn from their priors, exactly."""
+        if self.sees_areas(inputs):
+            return ()
+        return tuple(p.name for p in self.parameters(inputs).priors if p.name in AREA_PARAMETERS)
+
+    def observed(
+        self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY
+    ) -> dict[str, Array]:
         """What evidence sees: quantities at the levels at which it sits, and the published points.
 
         Returns
@@ -79,27 +161,45 @@ class PrevalenceModel:
             (..., n_levels, n_years), presentations together; ``kappa`` (..., n_years); ``points`` (..., n_points).
         """
         hazards = self.survival.baseline_with_tail(p, inputs, xp)
-        cases = inputs.levels @ self.incidence.incidence(p, inputs, xp)
+        if self.sees_areas(inputs):
+            cases = inputs.levels @ self.incidence.incidence(p, inputs, xp)
+        else:
+            cases = self.incidence.whole(p, inputs, xp)[..., None, :]
         if xp.convolve is not None:
             dead, alive_people = xp.convolve(
-                cases, hazards, p["hazard_ratio_recurrent"], p["hazard_trend"], p["other_cause_multiplier"],
-                self.survival.decades(inputs), inputs.floor)
+                cases,
+                hazards,
+                p["hazard_ratio_recurrent"],
+                p["hazard_trend"],
+                p["other_cause_multiplier"],
+                self.survival.decades(inputs),
+                inputs.floor,
+            )
         else:
             alive = alive_on_grid(self.survival.survivorship(p, inputs, hazards, xp), inputs.n_years)
             dead = deaths(cases, dying_on_grid(alive, inputs.n_years, xp)).sum(-3)
             alive_people = living(cases, alive).sum(-3)
-        return {"incidence": cases, "deaths": dead, "living": alive_people,
-                "kappa": self.attribution.kappa(p, inputs, xp),
-                "points": self.survival.point_hazards(p, inputs, hazards, xp)}
+        return {
+            "incidence": cases,
+            "deaths": dead,
+            "living": alive_people,
+            "kappa": self.attribution.kappa(p, inputs, xp),
+            "points": self.survival.point_hazards(p, inputs, hazards, xp),
+        }
 
-    def loglik_terms(self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY) -> dict[str, Array]:
+    def loglik_terms(
+        self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY
+    ) -> dict[str, Array]:
         """Log-likelihood by piece of evidence, each of shape (...)."""
         return observation.loglik_terms(p, self.observed(p, inputs, xp), inputs, xp)
 
     def specification(self) -> dict[str, Any]:
         """Plain description: the same in a config file, a notebook and a manifest."""
         return {
-            "incidence": self.incidence.kind, "survival": self.survival.family, "trend": self.survival.trend,
-            "judgement_width": self.judgement_width, "overrides": {k: dict(v) for k, v in self.overrides.items()},
+            "incidence": self.incidence.kind,
+            "survival": self.survival.family,
+            "trend": self.survival.trend,
+            "judgement_width": self.judgement_width,
+            "overrides": {k: dict(v) for k, v in self.overrides.items()},
             "window_days": getattr(self.incidence, "window_days", None),
         }

@@ -27,25 +27,68 @@ _LORD_REVIEW = "Lord 2022 systematic review (PMC8804182)"
 def shared_priors() -> list[Prior]:
     """Priors that every survival family has."""
     return [
-        Prior("hazard_ratio_recurrent", "rho", "hazard of recurrent over de novo disease", "log_normal",
-              float(np.log(1.35)), 0.30, "ratio", None,
-              "Published contrasts disagree (1.88 adjusted, one centre; 1.35 a modelling assumption; medians of "
-              "26 against 23 months give about 1.1); deaths do not inform it.", group="survival"),
-        Prior("hazard_trend", "beta", "change of the log hazard per decade", "normal", -0.15, 0.10,
-              "log per decade", None,
-              "Published medians of successive periods (Denmark 23 to 33 months, Netherlands 1.42 to 1.95 years, "
-              "SEER one-year survival .62 to .72) lie between -0.1 and -0.3 per decade.", group="survival"),
-        Prior("hazard_tail_ratio", "omega", "hazard beyond the last published follow-up, relative to the family",
-              "log_normal", 0.0, 0.40, "ratio", None,
-              "Nothing published reaches further; the family's own hazard, halved or doubled at the outside.",
-              group="survival"),
-        Prior("between_study_sd", "tau", "sd between studies of the log cumulative hazard", "half_normal",
-              0.0, 0.25, "log", None,
-              "Trial, hospital and registry populations differ; medians of one decade range from 24 to 40 months.",
-              group="survival"),
-        Prior("other_cause_multiplier", "m_o", "other-cause mortality relative to the life table", "log_normal",
-              0.0, 0.10, "ratio", None,
-              "The life table is a UK shape scaled to Scottish life expectancy.", group="survival"),
+        Prior(
+            "hazard_ratio_recurrent",
+            "rho",
+            "hazard of recurrent over de novo disease",
+            "log_normal",
+            float(np.log(1.35)),
+            0.30,
+            "ratio",
+            None,
+            "Published contrasts disagree (1.88 adjusted, one centre; 1.35 a modelling assumption; medians of "
+            "26 against 23 months give about 1.1); deaths do not inform it.",
+            group="survival",
+        ),
+        Prior(
+            "hazard_trend",
+            "beta",
+            "change of the log hazard per decade",
+            "normal",
+            -0.15,
+            0.10,
+            "log per decade",
+            None,
+            "Published medians of successive periods (Denmark 23 to 33 months, Netherlands 1.42 to 1.95 years, "
+            "SEER one-year survival .62 to .72) lie between -0.1 and -0.3 per decade.",
+            group="survival",
+        ),
+        Prior(
+            "hazard_tail_ratio",
+            "omega",
+            "hazard beyond the last published follow-up, relative to the family",
+            "log_normal",
+            0.0,
+            0.40,
+            "ratio",
+            None,
+            "Nothing published reaches further; the family's own hazard, halved or doubled at the outside.",
+            group="survival",
+        ),
+        Prior(
+            "between_study_sd",
+            "tau",
+            "sd between studies of the log cumulative hazard",
+            "half_normal",
+            0.0,
+            0.25,
+            "log",
+            None,
+            "Trial, hospital and registry populations differ; medians of one decade range from 24 to 40 months.",
+            group="survival",
+        ),
+        Prior(
+            "other_cause_multiplier",
+            "m_o",
+            "other-cause mortality relative to the life table",
+            "log_normal",
+            0.0,
+            0.10,
+            "ratio",
+            None,
+            "The life table is a UK shape scaled to Scottish life expectancy.",
+            group="survival",
+        ),
     ]
 
 
@@ -84,9 +127,23 @@ class AbstractSurvival(ABC):
         """All priors of the component; a trend that is switched off is fixed at zero."""
         shared = shared_priors()
         if self.trend == "none":
-            shared = [p if p.name != "hazard_trend" else
-                      Prior(p.name, p.symbol, p.meaning, "normal", 0.0, 0.0, p.unit, "switched off",
-                            "no trend was asked for", group="survival") for p in shared]
+            shared = [
+                p
+                if p.name != "hazard_trend"
+                else Prior(
+                    p.name,
+                    p.symbol,
+                    p.meaning,
+                    "normal",
+                    0.0,
+                    0.0,
+                    p.unit,
+                    "switched off",
+                    "no trend was asked for",
+                    group="survival",
+                )
+                for p in shared
+            ]
         return self.family_priors() + shared
 
     def trend_years(self, year: NDArray[np.float64], inputs: ModelInputs) -> NDArray[np.float64]:
@@ -107,8 +164,9 @@ class AbstractSurvival(ABC):
         """Durations at which the baseline is needed: first year, whole years, later years, published points."""
         n = inputs.n_years
         later = (np.arange(1, n, dtype=float)[:, None] + LATER_NODES).ravel()
-        return np.concatenate([FIRST_NODES, np.arange(n + 1, dtype=float), later,
-                               inputs.points.duration, inputs.points.start])
+        return np.concatenate(
+            [FIRST_NODES, np.arange(n + 1, dtype=float), later, inputs.points.duration, inputs.points.start]
+        )
 
     def baseline_with_tail(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
         """H0 at `nodes`, with the tail ratio beyond the last published follow-up; shape (..., n_nodes)."""
@@ -118,10 +176,12 @@ class AbstractSurvival(ABC):
         placed = np.zeros((beyond.size, u.size))
         placed[np.arange(beyond.size), beyond] = 1.0
         at_end = self.baseline(p, np.array([end]), xp)
-        extra = p["hazard_tail_ratio"][..., None] * (inside[..., u.size:] - at_end)
-        return inside[..., :u.size] + extra @ placed
+        extra = p["hazard_tail_ratio"][..., None] * (inside[..., u.size :] - at_end)
+        return inside[..., : u.size] + extra @ placed
 
-    def survivorship(self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY) -> Array:
+    def survivorship(
+        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY
+    ) -> Array:
         """A[k,s](m), shape (..., presentation, n_years, n_durations = n_years).
 
         Parameters
@@ -139,22 +199,25 @@ class AbstractSurvival(ABC):
 
         def parts(flat: Array) -> tuple[Array, Array, Array]:
             end = n_first + n + 1
-            later = flat[..., end:end + (n - 1) * LATER_NODES.size]
+            later = flat[..., end : end + (n - 1) * LATER_NODES.size]
             return flat[..., :n_first], flat[..., n_first:end], xp.unflatten(later, (n - 1, LATER_NODES.size))
 
         return survivorship_from_hazards(*parts(by_presentation), factor[..., None, :, :], *parts(floor), xp)
 
-    def point_hazards(self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY) -> Array:
+    def point_hazards(
+        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY
+    ) -> Array:
         """Model value of each published point: log cumulative hazard, or log hazard; shape (..., n_points)."""
         pts = inputs.points
         decades = self.trend_years(pts.diagnosis_year_mid, inputs)
         trend = xp.exp(p["hazard_trend"][..., None] * decades)
         ratio = p["hazard_ratio_recurrent"][..., None]
         first = self.nodes(inputs).size - 2 * pts.size
-        grown = hazards[..., first:first + pts.size] - hazards[..., first + pts.size:]
+        grown = hazards[..., first : first + pts.size] - hazards[..., first + pts.size :]
         cumulative = grown * trend / pts.span
-        mixed = -xp.log(pts.de_novo_share * xp.exp(-cumulative)
-                        + (1.0 - pts.de_novo_share) * xp.exp(-cumulative * ratio))
+        mixed = -xp.log(
+            pts.de_novo_share * xp.exp(-cumulative) + (1.0 - pts.de_novo_share) * xp.exp(-cumulative * ratio)
+        )
         pure = cumulative * (1.0 + pts.is_recurrent * (ratio - 1.0))
         return xp.log(xp.where(pts.is_mixed, mixed, pure))
 
@@ -208,14 +271,33 @@ class PiecewiseExponentialSurvival(AbstractSurvival):
     def family_priors(self) -> list[Prior]:
         """First hazard and the steps of its log."""
         return [
-            Prior("first_hazard", "h_1", "hazard in the first interval, de novo", "log_normal",
-                  float(np.log(0.40)), 0.30, "per year", None,
-                  f"One-year survival between .5 and .8 covers every published series; {_LORD_REVIEW}.",
-                  group="survival"),
-            Prior("hazard_steps", "d_j", "steps of the log hazard from one interval to the next", "normal",
-                  -0.10, 0.30, "log", None, "Hazards fall slowly after the first year.",
-                  shape=(len(self.cuts) - 1,), dims=("hazard_step",),
-                  labels=tuple(f"{c:g} years" for c in self.cuts[1:]), group="survival"),
+            Prior(
+                "first_hazard",
+                "h_1",
+                "hazard in the first interval, de novo",
+                "log_normal",
+                float(np.log(0.40)),
+                0.30,
+                "per year",
+                None,
+                f"One-year survival between .5 and .8 covers every published series; {_LORD_REVIEW}.",
+                group="survival",
+            ),
+            Prior(
+                "hazard_steps",
+                "d_j",
+                "steps of the log hazard from one interval to the next",
+                "normal",
+                -0.10,
+                0.30,
+                "log",
+                None,
+                "Hazards fall slowly after the first year.",
+                shape=(len(self.cuts) - 1,),
+                dims=("hazard_step",),
+                labels=tuple(f"{c:g} years" for c in self.cuts[1:]),
+                group="survival",
+            ),
         ]
 
     def baseline(self, p: Parameters, u: NDArray[np.float64], xp: Namespace) -> Array:
@@ -232,12 +314,30 @@ FAMILIES: dict[str, type[AbstractSurvival]] = {
 
 
 def _median_prior() -> Prior:
-    return Prior("survival_median", "u_50", "median survival of de novo disease diagnosed in 2010", "log_normal",
-                 float(np.log(2.2)), 0.30, "years", None,
-                 f"Wide around medians of 23 to 33 months; the published points inform it ({_LORD_REVIEW}).",
-                 group="survival")
+    return Prior(
+        "survival_median",
+        "u_50",
+        "median survival of de novo disease diagnosed in 2010",
+        "log_normal",
+        float(np.log(2.2)),
+        0.30,
+        "years",
+        None,
+        f"Wide around medians of 23 to 33 months; the published points inform it ({_LORD_REVIEW}).",
+        group="survival",
+    )
 
 
 def _shape_prior(text: str, center: float, sd: float) -> Prior:
-    return Prior("survival_shape", "k", "shape of the survival family", "log_normal", float(np.log(center)), sd,
-                 "", None, f"Hazards that fall slowly with time since diagnosis give about {text}.", group="survival")
+    return Prior(
+        "survival_shape",
+        "k",
+        "shape of the survival family",
+        "log_normal",
+        float(np.log(center)),
+        sd,
+        "",
+        None,
+        f"Hazards that fall slowly with time since diagnosis give about {text}.",
+        group="survival",
+    )
