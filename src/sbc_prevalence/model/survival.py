@@ -21,7 +21,6 @@ TREND_FIRST_YEAR = 1985.0
 
 Parameters = Mapping[str, Array]
 
-_LORD_REVIEW = "Lord 2022 systematic review (PMC8804182)"
 
 
 def shared_priors() -> list[Prior]:
@@ -36,8 +35,8 @@ def shared_priors() -> list[Prior]:
             0.30,
             "ratio",
             None,
-            "Published contrasts disagree (1.88 adjusted, one centre; 1.35 a modelling assumption; medians of "
-            "26 against 23 months give about 1.1); deaths do not inform it.",
+            "Published contrasts disagree (1.88 adjusted, one centre; 1.35 a modelling assumption; reviewed medians "
+            "give about 1.1). Deaths do not inform it; the published points of both presentations do.",
             group="survival",
         ),
         Prior(
@@ -45,12 +44,11 @@ def shared_priors() -> list[Prior]:
             "beta",
             "change of the log hazard per decade",
             "normal",
-            -0.15,
-            0.10,
+            -0.10,
+            0.15,
             "log per decade",
             None,
-            "Published medians of successive periods (Denmark 23 to 33 months, Netherlands 1.42 to 1.95 years, "
-            "SEER one-year survival .62 to .72) lie between -0.1 and -0.3 per decade.",
+            "Treatment has improved; wide around slow improvement. Published points of successive periods inform it.",
             group="survival",
         ),
         Prior(
@@ -280,7 +278,7 @@ class PiecewiseExponentialSurvival(AbstractSurvival):
                 0.30,
                 "per year",
                 None,
-                f"One-year survival between .5 and .8 covers every published series; {_LORD_REVIEW}.",
+                "Wide: one-year survival between .5 and .8. The published points inform it.",
                 group="survival",
             ),
             Prior(
@@ -323,7 +321,7 @@ def _median_prior() -> Prior:
         0.30,
         "years",
         None,
-        f"Wide around medians of 23 to 33 months; the published points inform it ({_LORD_REVIEW}).",
+        "Wide: between one year and four. The published points inform it.",
         group="survival",
     )
 

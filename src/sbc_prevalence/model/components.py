@@ -1,0 +1,44 @@
+"""Components by name, so that a configuration, a notebook and a saved fit describe the same model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sbc_prevalence.errors import ConfigError, Problem
+from sbc_prevalence.model.incidence import AbstractIncidence
+from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
+from sbc_prevalence.model.prevalence_model import PrevalenceModel
+from sbc_prevalence.model.smooth_incidence import SmoothIncidence
+from sbc_prevalence.model.survival import FAMILIES
+
+
+def model_from_specification(specification: Mapping[str, Any]) -> PrevalenceModel:
+    """Model of a plain description, the inverse of `PrevalenceModel.specification`.
+
+    Parameters
+    ----------
+    specification : mapping
+        ``incidence`` ("natural_history", "smooth"), ``survival`` (a family), ``trend``, ``window_days``,
+        and optionally ``overrides`` and ``judgement_width``.
+
+    Raises
+    ------
+    ConfigError
+        If a component is unknown.
+    """
+    problems = []
+    kind, family = str(specification["incidence"]), str(specification["survival"])
+    if kind not in ("natural_history", "smooth"):
+        problems.append(Problem("E-MODEL", "model", "incidence is 'natural_history' or 'smooth'",
+                                "Choose one of them.", column="incidence"))
+    if family not in FAMILIES:
+        problems.append(Problem("E-MODEL", "model", f"survival is one of {', '.join(FAMILIES)}",
+                                "Choose one of them.", column="survival"))
+    if problems:
+        raise ConfigError(problems)
+    incidence: AbstractIncidence = (
+        NaturalHistoryIncidence(window_days=int(specification["window_days"]))
+        if kind == "natural_history" else SmoothIncidence())
+    return PrevalenceModel(
+        incidence=incidence, survival=FAMILIES[family](trend=specification.get("trend", "diagnosis_year")),
+        overrides=dict(specification.get("overrides") or {}),
+        judgement_width=float(specification.get("judgement_width", 1.0)))
