@@ -1,5 +1,7 @@
 """A study small enough for a test: two areas, few years, every kind of evidence if asked for."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -22,9 +24,9 @@ from sbc_prevalence.evidence import (
     bundle_from_tables,
 )
 from sbc_prevalence.grid import AreaSet, StudyGrid
-from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.lay_out import lay_out
+from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
 from sbc_prevalence.model.smooth_incidence import SmoothIncidence
 from sbc_prevalence.model.survival import FAMILIES
@@ -104,12 +106,14 @@ def grid_of(evidence: EvidenceBundle, *, backcast_years: int = 6, lag_years: int
     return evidence.align(AREAS, last_year=2020, backcast_years=backcast_years, recurrence_lag_years=lag_years)
 
 
+@cache
 def small_inputs(*, area_evidence: bool = False) -> ModelInputs:
     """Arrays of the small study."""
     evidence = bundle(area_evidence=area_evidence)
     return lay_out(evidence, grid_of(evidence))
 
 
+@cache
 def scotland_inputs() -> ModelInputs:
     """Arrays of the carried Scottish figures."""
     areas = area_set_from(load_carried("scotland_boards"), total_code="S92000003", total_name="Scotland",
