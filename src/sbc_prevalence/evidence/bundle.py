@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sbc_prevalence.data.areas import check_codes
@@ -21,7 +22,7 @@ from sbc_prevalence.evidence.published import (
 )
 from sbc_prevalence.evidence.registered import CompletenessAudit, LivingCounts, Registrations
 from sbc_prevalence.evidence.registry import from_table
-from sbc_prevalence.grid import AREA_CODE, AreaSet, StudyGrid
+from sbc_prevalence.grid import AREA_CODE, YEAR, AreaSet, StudyGrid
 
 SOURCE_COLUMNS = ("used_for", "name", "publisher", "title", "year", "licence", "source", "as_of", "note")
 
@@ -163,7 +164,7 @@ class EvidenceBundle:
         counts = self.deaths or self.registrations
         if counts is None:
             raise EvidenceError(consistency.required_kinds(self.pieces))
-        first_data, last_data = counts.years[0], counts.years[-1]
+        first_data, last_data = counts.years[0], _last_full_year(counts, areas)
         primaries = self.primary_registrations
         primary_years = primaries.years if primaries else (first_data, last_data)
         first_year = first_data - backcast_years
@@ -222,6 +223,19 @@ class EvidenceBundle:
             [{"kind": piece.kind, **piece.shape_in_words()} for piece in self.pieces]
         ).fillna("")
         return str(shown.to_html(index=False, border=0))
+
+
+def _last_full_year(counts: Evidence, areas: AreaSet) -> int:
+    """Last year in which every modelled area is covered, itself or through a larger area."""
+    codes = [code for code in counts.area_codes if code in areas.all_codes]
+    member = dict(zip(codes, areas.membership(codes), strict=True))
+    rows = counts.data[counts.data[AREA_CODE].isin(codes)]
+    full = [
+        year
+        for year in counts.years
+        if (sum(member[code] for code in rows.loc[rows[YEAR] == year, AREA_CODE].unique()) > np.zeros(1)).all()
+    ]
+    return max(full) if full else counts.years[-1]
 
 
 def bundle_from_tables(

@@ -41,4 +41,5 @@ def model_from_specification(specification: Mapping[str, Any]) -> PrevalenceMode
     return PrevalenceModel(
         incidence=incidence, survival=FAMILIES[family](trend=specification.get("trend", "diagnosis_year")),
         overrides=dict(specification.get("overrides") or {}),
-        judgement_width=float(specification.get("judgement_width", 1.0)))
+        judgement_width=float(specification.get("judgement_width", 1.0)),
+        area_factor=float(specification.get("area_factor", 1.0)))

@@ -83,18 +83,23 @@ class Prior:
 
     def describe(self) -> str:
         """The prior in words, on the natural scale."""
+        if self.sd == 0:
+            return f"fixed at {float(self.natural(np.zeros(()), np.asarray(self.center), 0.0)):.3g}"
         low, mid, high = self.center - 1.96 * self.sd, self.center, self.center + 1.96 * self.sd
         if self.distribution == "log_normal":
             low, mid, high = np.exp([low, mid, high])
-            return f"log-normal, median {mid:.3g}, 95 % {low:.3g} to {high:.3g}"
+            return f"log-normal, median {mid:.3g}, 95 % {low:.3g} to {high:.3g} (log: {self._on_scale()})"
         if self.distribution == "logit_normal":
             low, mid, high = 1 / (1 + np.exp(-np.array([low, mid, high])))
-            return f"logit-normal, median {mid:.3g}, 95 % {low:.3g} to {high:.3g}"
+            return f"logit-normal, median {mid:.3g}, 95 % {low:.3g} to {high:.3g} (logit: {self._on_scale()})"
         if self.distribution == "half_normal":
             return f"half-normal, scale {self.sd:.3g}"
         if self.distribution == "zero_sum_normal":
             return "normal, summing to zero over the areas"
         return f"normal, mean {mid:.3g}, sd {self.sd:.3g}"
+
+    def _on_scale(self) -> str:
+        return f"center {self.center:.3g}, sd {self.sd:.3g}"
 
 
 @dataclass(frozen=True)
@@ -232,6 +237,13 @@ class ParameterSet:
                 for p in self.priors
             )
         )
+
+    def with_area_spread(self, factor: float) -> "ParameterSet":
+        """The same parameters with the prior spread between areas multiplied."""
+        if factor == 1.0 or "area_sd" not in self.names:
+            return self
+        center = self["area_sd"].center + float(np.log(factor))
+        return ParameterSet(tuple(replace(p, center=center) if p.name == "area_sd" else p for p in self.priors))
 
     def natural(
         self, z: Mapping[str, Array], centers: Array, sds: Array, xp: Namespace = NUMPY

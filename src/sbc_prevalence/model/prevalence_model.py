@@ -31,6 +31,8 @@ class PrevalenceModel:
         Priors that replace the components' own.
     judgement_width : float
         Factor on the spread of every prior that is a judgement.
+    area_factor : float
+        Factor on the prior spread between areas.
     """
 
     incidence: AbstractIncidence
@@ -38,6 +40,7 @@ class PrevalenceModel:
     attribution: DeathAttribution = field(default_factory=DeathAttribution)
     overrides: Mapping[str, Override] = field(default_factory=dict)
     judgement_width: float = 1.0
+    area_factor: float = 1.0
 
     def parameters(self, inputs: ModelInputs) -> ParameterSet:
         """All parameters with their priors, for the shapes of these inputs."""
@@ -47,8 +50,8 @@ class PrevalenceModel:
             self.attribution.priors(inputs),
             observation.priors(inputs),
         )
-        widened = found if self.judgement_width == 1.0 else found.scaled_judgements(self.judgement_width)
-        return widened.replaced(self.overrides)
+        replaced = found.replaced(self.overrides).with_area_spread(self.area_factor)
+        return replaced if self.judgement_width == 1.0 else replaced.scaled_judgements(self.judgement_width)
 
     def sampled(self, inputs: ModelInputs) -> ParameterSet:
         """The parameters that the sampler moves: all but those of `prior_only`."""
@@ -200,6 +203,7 @@ class PrevalenceModel:
             "survival": self.survival.family,
             "trend": self.survival.trend,
             "judgement_width": self.judgement_width,
+            "area_factor": self.area_factor,
             "overrides": {k: dict(v) for k, v in self.overrides.items()},
             "window_days": getattr(self.incidence, "window_days", None),
         }

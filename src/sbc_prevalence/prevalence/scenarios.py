@@ -1,0 +1,103 @@
+"""The national table repeated under other choices: which models to fit, and what to read from each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sbc_prevalence.model import PrevalenceModel
+from sbc_prevalence.model.survival import FAMILIES
+
+FAMILY, RATIO = "survival family", "recurrent : de novo hazard ratio"
+SPREAD, WIDTH = "area spread", "judgement priors"
+_FAMILY_WORDS = {
+    "weibull": "Weibull",
+    "piecewise_exponential": "piecewise exponential",
+    "log_logistic": "log-logistic",
+}
+_FACTOR_WORDS = {0.5: "halved", 1.0: "as stated", 2.0: "doubled"}
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One repetition of the national table.
+
+    Parameters
+    ----------
+    group, label : str
+        What is varied, and its value in words.
+    model : PrevalenceModel
+    is_headline : bool
+        Whether it is the headline's own choice, so that no other fit is needed.
+    shows_areas : bool
+        Whether its table holds the areas too.
+    area_factor : float
+        Factor on the prior spread between areas.
+    """
+
+    group: str
+    label: str
+    model: PrevalenceModel
+    is_headline: bool = False
+    shows_areas: bool = False
+    area_factor: float = 1.0
+
+
+def family_word(family: str) -> str:
+    """A survival family as it is printed."""
+    return _FAMILY_WORDS.get(family, family.replace("_", " "))
+
+
+def factor_word(factor: float) -> str:
+    """A factor on a spread as it is printed."""
+    return _FACTOR_WORDS.get(factor, f"times {factor:g}")
+
+
+def scenarios(
+    model: PrevalenceModel,
+    *,
+    survival_families: Sequence[str],
+    hazard_ratios: Sequence[float],
+    area_spread: Sequence[float],
+    judgement_width: Sequence[float],
+    n_areas: int,
+) -> list[Scenario]:
+    """Repetitions of the national table, the headline's own among them, in the order of the report.
+
+    Parameters
+    ----------
+    model : PrevalenceModel
+        The headline's.
+    survival_families, hazard_ratios, area_spread, judgement_width
+        Values to show; the headline's own family is always shown first.
+    n_areas : int
+        With one area there is no spread to vary.
+    """
+    own = model.survival.family
+    found = [Scenario(FAMILY, family_word(own), model, is_headline=True)]
+    for family in survival_families:
+        if family != own:
+            other = replace(model, survival=FAMILIES[family](trend=model.survival.trend))
+            found.append(Scenario(FAMILY, family_word(family), other))
+    if hazard_ratios:
+        found.append(Scenario(RATIO, "estimated, wide prior", model, is_headline=True))
+    for ratio in hazard_ratios:
+        fixed = model.with_overrides(hazard_ratio_recurrent={
+            "center": float(np.log(ratio)), "sd": 0.0, "reason": f"fixed at {ratio:g} to show what it does"})
+        found.append(Scenario(RATIO, f"fixed at {ratio:.2f}", fixed))
+    if n_areas > 1 and area_spread:
+        found.append(Scenario(SPREAD, factor_word(1.0), model, is_headline=True, shows_areas=True))
+        found += [_with_spread(model, factor) for factor in area_spread]
+    if judgement_width:
+        found.append(Scenario(WIDTH, factor_word(1.0), model, is_headline=True))
+    for factor in judgement_width:
+        found.append(Scenario(
+            WIDTH, f"width {factor_word(factor)}",
+            replace(model, judgement_width=model.judgement_width * factor)))
+    return found
+
+
+def _with_spread(model: PrevalenceModel, factor: float) -> Scenario:
+    """The prior spread between areas multiplied, its uncertainty kept."""
+    return Scenario(SPREAD, factor_word(factor), replace(model, area_factor=model.area_factor * factor),
+                    shows_areas=True, area_factor=factor)
