@@ -1,0 +1,190 @@
+"""The annual run: check everything, fit, print the headline, repeat under other choices, write the release."""
+
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sbc_prevalence.config import Config
+from sbc_prevalence.errors import FitRefused
+from sbc_prevalence.model import PrevalenceModel, describe
+from sbc_prevalence.prevalence.scenarios import Scenario, scenarios
+from sbc_prevalence.release import ReleaseContent, write_release
+from sbc_prevalence.study import Study, prepare
+
+Say = Callable[[str], None]
+PACKAGES = ("sbc-prevalence", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "scipy", "pandas",
+            "xarray", "statsmodels", "h5netcdf", "matplotlib")
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves behind.
+
+    Parameters
+    ----------
+    release, report : Path
+        The release folder and its report.
+    headline : str
+        The headline table as it is printed.
+    """
+
+    release: Path
+    report: Path
+    headline: str
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One configuration, checked before anything is sampled."""
+
+    config: Config
+
+    @classmethod
+    def from_config(cls, config: Config) -> "Pipeline":
+        """A pipeline that has read nothing yet."""
+        return cls(config)
+
+    def validate(self) -> str:
+        """Read and check everything; a summary of what was read.
+
+        Raises
+        ------
+        InputError
+            With every problem, in one list.
+        """
+        return prepare(self.config).summary()
+
+    def describe(self) -> str:
+        """Equations, priors with their sources, dimensions."""
+        study = prepare(self.config)
+        return describe(study.model, study.inputs)
+
+    def run(self, out: Path, *, headline_only: bool = False, progress: bool = True) -> RunResult:
+        """Fit, repeat under other choices, and write the release folder.
+
+        Parameters
+        ----------
+        out : Path
+            Release folder; an earlier release there is replaced as a whole.
+        headline_only : bool
+            Leave out the repeated national tables.
+        progress : bool
+            Whether to show progress on stderr.
+
+        Raises
+        ------
+        InputError
+            If the data or the configuration are faulty.
+        FitRefused
+            If the headline's fit, or one of the repetitions, does not pass its gate.
+        """
+        from sbc_prevalence.posterior import compile_model
+        from sbc_prevalence.prevalence.content import release_content_parts
+        from sbc_prevalence.prevalence.estimate import estimate
+
+        say: Say = _to_stderr if progress else _nowhere
+        study = prepare(self.config)
+        say(study.summary())
+        say("Compiling the model (once for each survival family) ...")
+        compiled = compile_model(study.model, study.inputs)
+        fitted = self._fit(study, study.model, compiled, progress)
+        estimates = estimate(fitted, index_date=study.index_date, seed=self.config.seed)
+        parts = release_content_parts(
+            estimates, study.bundle, title=self.config.title, population=self.config.population_described,
+            notes=_notes(study), ci_prob=self.config.report.ci_prob)
+        say(f"\nHeadline ({self.config.population_described}):\n{parts.headline_text}\n")
+
+        tables = dict(parts.tables)
+        if self.config.sensitivity.enabled and not headline_only:
+            tables["sensitivity"] = self._repeat(study, estimates, compiled, say, progress)
+        content = ReleaseContent(
+            title=self.config.title, scope=parts.scope, headline=parts.headline, tables=tables, words=parts.words,
+            config_text=self.config.echo(), input_hashes=study.input_hashes, versions=versions(),
+            seed=self.config.seed, diagnostics={**fitted.gate.summary(), **fitted.sampler},
+            rounding_unit=self.config.report.rounding_unit)
+        release = write_release(out, content, internal={
+            "fit.nc": fitted.save, "draws.nc": parts.write_draws,
+            "config.toml": lambda path: _write_text(path, self.config.echo())})
+        return RunResult(release, release / "public" / "report.html", parts.headline_text)
+
+    def _fit(self, study: Study, model: PrevalenceModel, compiled: Any, progress: bool) -> Any:
+        from sbc_prevalence.posterior import fit
+
+        sampler = self.config.sampler
+        return fit(model, study.inputs, seed=self.config.seed, chains=sampler.chains, draws=sampler.draws,
+                   tune=sampler.tune, target_accept=sampler.target_accept, cores=sampler.cores,
+                   max_extensions=sampler.max_extensions, progress=progress, compiled=compiled)
+
+    def _repeat(
+        self, study: Study, estimates: Any, compiled: Any, say: Say, progress: bool
+    ) -> pd.DataFrame:
+        """The national table under every scenario; a repetition that is refused stops the run."""
+        from sbc_prevalence.posterior import compile_model
+        from sbc_prevalence.prevalence.content import sensitivity_rows
+        from sbc_prevalence.prevalence.estimate import estimate
+
+        chosen = self.config.sensitivity
+        todo = scenarios(
+            study.model, survival_families=chosen.survival_families, hazard_ratios=chosen.hazard_ratios,
+            area_spread=chosen.area_spread, judgement_width=chosen.judgement_width, n_areas=study.inputs.n_areas)
+        compilations = {study.model.survival.family: compiled}
+        rows = []
+        for i, scenario in enumerate(todo, 1):
+            say(f"Sensitivity {i} of {len(todo)}: {scenario.group}, {scenario.label}"
+                + (" (the headline's own)" if scenario.is_headline else ""))
+            if scenario.is_headline:
+                rows.append(sensitivity_rows(estimates, scenario, ci_prob=self.config.report.ci_prob))
+                continue
+            family = scenario.model.survival.family
+            if family not in compilations:
+                compilations[family] = compile_model(scenario.model, study.inputs)
+            fitted = self._refit(study, scenario, compilations[family], progress)
+            other = estimate(fitted, index_date=study.index_date, seed=self.config.seed)
+            rows.append(sensitivity_rows(other, scenario, ci_prob=self.config.report.ci_prob))
+        return pd.concat(rows, ignore_index=True)
+
+    def _refit(self, study: Study, scenario: Scenario, compiled: Any, progress: bool) -> Any:
+        try:
+            return self._fit(study, scenario.model, compiled, progress)
+        except FitRefused as refused:
+            raise FitRefused(
+                f"The headline's fit passed, but the repetition '{scenario.group}: {scenario.label}' did not, "
+                f"and a release without it would not show how much the answer depends on that choice. {refused} "
+                "With --headline-only the release is written without repetitions and says so.") from None
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, the platform and the packages that make the numbers."""
+    return {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}",
+            **{name: metadata.version(name) for name in PACKAGES}}
+
+
+def _notes(study: Study) -> dict[str, str]:
+    """Remarks of the configuration and of the data, by heading."""
+    notes = {}
+    if study.config.note:
+        notes["Note of this run"] = study.config.note
+    entries = [entry.note for entry in study.config.evidence if entry.note]
+    if entries:
+        notes["Notes on the evidence"] = " ".join(entries)
+    if study.inputs.population_note:
+        notes["Population"] = study.inputs.population_note
+    return notes
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _to_stderr(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _nowhere(text: str) -> None:
+    del text
