@@ -15,9 +15,10 @@ from sbc_prevalence.evidence.primaries import PrimarySeries
 from sbc_prevalence.evidence.recurrence_table import RecurrenceTable
 from sbc_prevalence.grid import AreaSet, StudyGrid
 from sbc_prevalence.model.attribution import DeathAttribution
-from sbc_prevalence.model.incidence import NaturalHistoryIncidence, SmoothIncidence
 from sbc_prevalence.model.inputs import Accuracy, CompletenessSource, LivingCount, ModelInputs, SurvivalPoints
+from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
+from sbc_prevalence.model.smooth_incidence import SmoothIncidence
 from sbc_prevalence.model.survival import FAMILIES
 from sbc_prevalence.posterior.gate import GateLimits, GateReport
 

@@ -1,7 +1,7 @@
 """The gate: what a fit must satisfy before anybody may read a number from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -73,6 +73,11 @@ class GateReport:
     e_bfmi: tuple[float, ...]
     limits: GateLimits = field(default_factory=GateLimits)
     unchecked: tuple[str, ...] = ()
+
+    @classmethod
+    def empty(cls, limits: GateLimits) -> "GateReport":
+        """A report of a fit that has not been judged: not passed."""
+        return cls(pd.DataFrame(columns=list(COLUMNS)), ("the fit has not been judged",), (False,), 0, (), limits)
 
     @property
     def passed(self) -> bool:
@@ -154,8 +159,7 @@ def diagnose(
     limits = limits or GateLimits()
     failures: list[tuple[str, bool]] = []
     if not reported:
-        return GateReport(pd.DataFrame(columns=list(COLUMNS)), ("nothing was reported: there is no quantity to judge",),
-                          (False,), 0, (), limits)
+        return replace(GateReport.empty(limits), failures=("nothing was reported: there is no quantity to judge",))
     shape = np.asarray(next(iter(reported.values()))).shape
     failures += _shortfall(shape, asked_chains, asked_draws, limits)
     found = convergence(reported)
