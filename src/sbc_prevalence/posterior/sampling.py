@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from sbc_prevalence.errors import FitRefused
 from sbc_prevalence.posterior.compiled import Compiled
 
-POLL_SECONDS = 0.05
 SHOW_SECONDS = 0.25
 STATS = {"diverging": "diverging", "energy": "energy", "depth": "tree_depth", "n_steps": "n_steps", "logp": "logp",
          "step_size": "step_size", "mean_tree_accept": "acceptance"}
@@ -96,8 +95,7 @@ def run_sampler(compiled: Compiled, settings: RunSettings, watch: Watcher | None
                 compiled.program, draws=settings.draws, tune=settings.tune, chains=settings.chains,
                 cores=settings.cores, seed=settings.seed, adaptation="low_rank", target_accept=settings.target_accept,
                 save_warmup=False, progress_bar=False, progress_callback=note, progress_rate=200, blocking=False)
-            _await(sampler, latest, total, watch, stage)
-            trace = sampler.wait()
+            trace = _await(sampler, latest, total, watch, stage)
     except KeyboardInterrupt:
         raise _interrupted(latest, total) from None
     except FitRefused:
@@ -113,14 +111,15 @@ def run_sampler(compiled: Compiled, settings: RunSettings, watch: Watcher | None
     return Run(blocks, stats, time.perf_counter() - started)
 
 
-def _await(sampler: Any, latest: list[Any], total: int, watch: Watcher | None, stage: str) -> None:
-    shown = 0.0
+def _await(sampler: Any, latest: list[Any], total: int, watch: Watcher | None, stage: str) -> Any:
+    """The finished trace; until then `watch` is told. An interruption stops the chains and goes on upwards."""
     try:
-        while not sampler.is_finished:
-            time.sleep(POLL_SECONDS)
-            if watch is not None and time.perf_counter() - shown > SHOW_SECONDS:
-                shown = time.perf_counter()
-                watch(FitProgress(stage, sum(n for n, _ in latest), total, sum(d for _, d in latest)))
+        while True:
+            try:
+                return sampler.wait(timeout=SHOW_SECONDS)
+            except TimeoutError:
+                if watch is not None:
+                    watch(FitProgress(stage, sum(n for n, _ in latest), total, sum(d for _, d in latest)))
     except BaseException:
         sampler.cancel()
         raise
