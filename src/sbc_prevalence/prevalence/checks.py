@@ -1,0 +1,147 @@
+"""Tables that say how far to trust the estimates: ratios, shares, replicated data, priors."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sbc_prevalence.grid import AREA_CODE, COUNT_LOWER, COUNT_UPPER, YEAR
+from sbc_prevalence.model.parameters import Prior
+from sbc_prevalence.prevalence.draws import chunks, flattened
+from sbc_prevalence.prevalence.intervals import median_and_interval
+
+if TYPE_CHECKING:
+    from sbc_prevalence.prevalence.estimate import Estimates
+
+Floats = NDArray[np.float64]
+
+ALL_CAUSE = "deaths in the year, from any cause, of people with the disease (estimated)"
+CERTIFIED = "certified breast cancer deaths in the year (observed)"
+
+
+def certified_deaths(est: "Estimates") -> dict[int, float]:
+    """Observed certified deaths of the whole by year; years that lack an area are left out.
+
+    An interval stands at its middle.
+    """
+    rows, areas = est.fitted.inputs.deaths_frame, est.grid.areas
+    if rows.empty:
+        return {}
+    rows = rows.assign(middle=(rows[COUNT_LOWER] + rows[COUNT_UPPER]) / 2.0)
+    whole = rows[rows[AREA_CODE] == areas.total_code].groupby(YEAR)["middle"].sum()
+    parts = rows[rows[AREA_CODE].isin(areas.codes)].groupby(YEAR)["middle"].agg(["sum", "size"])
+    complete = parts.loc[parts["size"] == len(areas.codes), "sum"]
+    return {int(y): float(v) for y, v in {**complete.to_dict(), **whole.to_dict()}.items()}
+
+
+def living_and_deaths(est: "Estimates") -> tuple[Floats, Floats]:
+    """Expected living of the whole at each year's end and all-cause deaths in it, each (n, n_reported)."""
+    return est.draws.living.sum((1, 2, 4)), est.draws.deaths.sum((1, 2))
+
+
+def implied_duration(est: "Estimates", ci_prob: float) -> pd.DataFrame:
+    """Rows of living / deaths for both denominators."""
+    living, deaths = living_and_deaths(est)
+    observed = certified_deaths(est)
+    known = [i for i, y in enumerate(est.draws.years) if observed.get(int(y), 0.0) > 0]
+    by_certified = living[:, known] / np.array([observed[int(est.draws.years[i])] for i in known])
+    parts = [(ALL_CAUSE, est.draws.years, living / deaths), (CERTIFIED, est.draws.years[known], by_certified)]
+    frames = []
+    for words, years, ratio in parts:
+        if not len(years):
+            continue
+        median, lower, upper = median_and_interval(ratio, ci_prob)
+        frames.append(pd.DataFrame({
+            "year": years, "area_code": est.grid.areas.total_code, "denominator": words, "median": median,
+            "lower": lower, "upper": upper, "projected": [est.grid.is_projected(int(y)) for y in years]}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def shares(est: "Estimates", ci_prob: float) -> pd.DataFrame:
+    """Rows of the parts that rest on extrapolation."""
+    frames = []
+    for name, values in est.draws.shares.items():
+        median, lower, upper = median_and_interval(values, ci_prob)
+        frames.append(pd.DataFrame({
+            "year": est.draws.years, "share": name, "median": median, "lower": lower, "upper": upper}))
+    return pd.concat(frames, ignore_index=True)
+
+
+def deaths_fit(est: "Estimates", ci_prob: float) -> pd.DataFrame:
+    """Observed and replicated certified deaths; an observed interval has no single `observed`."""
+    rows = est.fitted.inputs.deaths_frame
+    median, lower, upper = median_and_interval(est.draws.certified_rep, ci_prob)
+    exact = (rows[COUNT_LOWER] == rows[COUNT_UPPER]).to_numpy(bool)
+    return pd.DataFrame({
+        "area_code": rows[AREA_CODE].to_numpy(), "year": rows[YEAR].to_numpy(int),
+        "observed": np.where(exact, rows[COUNT_LOWER].to_numpy(float), np.nan),
+        "observed_lower": rows[COUNT_LOWER].to_numpy(float), "observed_upper": rows[COUNT_UPPER].to_numpy(float),
+        "median": median, "lower": lower, "upper": upper})
+
+
+def _on_normal_scale(prior: Prior, values: Floats) -> Floats:
+    """Values where the prior is normal."""
+    if prior.distribution == "log_normal":
+        return np.log(values)
+    if prior.distribution == "logit_normal":
+        return np.log(values) - np.log1p(-values)
+    return values
+
+
+def _labels(prior: Prior) -> list[str]:
+    """Suffixes of the elements of a parameter."""
+    if not prior.shape:
+        return [""]
+    if len(prior.labels) == prior.size:
+        return [f" [{label}]" for label in prior.labels]
+    return [f" [{', '.join(str(i + 1) for i in index)}]" for index in np.ndindex(*prior.shape)]
+
+
+def prior_posterior(est: "Estimates", ci_prob: float, n_prior: int) -> pd.DataFrame:
+    """Rows for each free parameter; area effects by area are left out, their spread is there.
+
+    ``contraction`` is 1 - posterior variance / prior variance on the scale where the prior is normal: 0 where the
+    data said nothing, near 1 where they said nearly all. It can be below 0 where data and prior disagree.
+    """
+    fitted = est.fitted
+    before = fitted.prior(n_prior, est.seed + 1)
+    after, _, _ = flattened(fitted.parameters)
+    rows = []
+    for prior in fitted.model.parameters(fitted.inputs).priors:
+        if prior.sd == 0.0 or prior.distribution == "zero_sum_normal":
+            continue
+        old = np.asarray(before[prior.name]).reshape(n_prior, -1)
+        new = after[prior.name].reshape(after[prior.name].shape[0], -1)
+        narrowed = 1.0 - (_on_normal_scale(prior, new).var(0) / _on_normal_scale(prior, old).var(0))
+        quantiles = zip(median_and_interval(old, ci_prob).T, median_and_interval(new, ci_prob).T, strict=True)
+        for suffix, share, (a, b) in zip(_labels(prior), narrowed, quantiles, strict=True):
+            rows.append((prior.name + suffix, prior.meaning + suffix, prior.group, prior.is_judgement,
+                         a[1], a[0], a[2], b[1], b[0], b[2], share))
+    return pd.DataFrame(rows, columns=[
+        "parameter", "label", "group", "is_judgement", "prior_lower", "prior_median", "prior_upper",
+        "posterior_lower", "posterior_median", "posterior_upper", "contraction"])
+
+
+def prior_predictive(est: "Estimates", ci_prob: float, n_prior: int) -> pd.DataFrame:
+    """Rows for the year of the index date, from the priors alone and from the fit."""
+    fitted, place = est.fitted, est.position
+    t = est.index_date.year - est.grid.first_year
+    before = {name: np.empty(n_prior) for name in ("living", "deaths", "de_novo", "new")}
+    for here, p in chunks(fitted.prior(n_prior, est.seed + 2)):
+        latent = fitted.model.latent(p, fitted.inputs)
+        cases = latent["incidence"][..., t].sum(-1)
+        before["living"][here] = latent["living"][..., t].sum((1, 2))
+        before["deaths"][here] = latent["deaths"][..., t].sum((1, 2))
+        before["de_novo"][here], before["new"][here] = cases[:, 0], cases.sum(-1)
+    living, deaths = living_and_deaths(est)
+    cases = est.draws.incidence[..., place].sum(1)
+    after = {"living": living[:, place], "deaths": deaths[:, place], "de_novo": cases[:, 0], "new": cases.sum(-1)}
+    rows = []
+    for stage, values in (("prior", before), ("posterior", after)):
+        for quantity, draws in (
+                ("implied duration", values["living"] / values["deaths"]),
+                ("de novo share of newly diagnosed", values["de_novo"] / values["new"]),
+                ("living", values["living"])):
+            rows.append((quantity, stage, *median_and_interval(draws, ci_prob)))
+    return pd.DataFrame(rows, columns=["quantity", "stage", "median", "lower", "upper"])

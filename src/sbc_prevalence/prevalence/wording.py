@@ -1,0 +1,195 @@
+"""Sentences for a reader at a registry: what is counted, what it rests on, what it does not."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sbc_prevalence.prevalence.draws import BEYOND_RECURRENCE, BEYOND_SURVIVAL, UNSEEN
+from sbc_prevalence.prevalence.quantity import LIVING
+
+if TYPE_CHECKING:
+    from sbc_prevalence.model.inputs import ModelInputs
+    from sbc_prevalence.prevalence.estimate import Estimates
+
+_FAMILIES = {"weibull": "Weibull", "log_logistic": "log-logistic", "piecewise_exponential": "piecewise exponential"}
+
+
+def scope(population_described: str) -> str:
+    """Who is counted and which disease."""
+    who = population_described[:1].upper() + population_described[1:]
+    return f"{who}, breast cancer (ICD-10 C50)"
+
+
+def _counts_used(inputs: "ModelInputs") -> list[str]:
+    """Kinds of counts of metastatic disease or of deaths that were fitted, in words."""
+    found = ["certified breast cancer deaths"] if "deaths_values" in inputs.arrays else []
+    found += ["registrations of metastatic disease"] if inputs.completeness_sources else []
+    return found + (["counts of people living with it"] if inputs.living_counts else [])
+
+
+def _joined(items: list[str]) -> str:
+    return items[0] if len(items) < 2 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _own(est: "Estimates") -> list[str]:
+    """Modelled areas with counts of their own."""
+    areas = est.grid.areas
+    return [c for c in areas.codes if c in est.fitted.inputs.level_codes and c != areas.total_code]
+
+
+def rests_on(est: "Estimates", area_code: str, year: int, quantity: str) -> str:
+    """One sentence on what a number rests on; a second one if it is projected."""
+    inputs, areas = est.fitted.inputs, est.grid.areas
+    counts = _joined(_counts_used(inputs)) or "no counts of the disease or of deaths"
+    basis = "primary registrations" if inputs.primaries is not None else "population and a smooth trend"
+    if area_code == areas.total_code or (areas.groups and area_code in areas.groups):
+        text = f"{counts[:1].upper()}{counts[1:]}, {basis}"
+    elif area_code in _own(est):
+        text = f"The area's own {counts} and {basis}"
+    else:
+        text = (f"The {areas.total_level}'s figure, divided by the area's own {basis} and a prior on how areas "
+                "differ; the area has no deaths or registrations of metastatic disease of its own")
+    survival = "how long people live is from published survival elsewhere" if quantity == LIVING \
+        else "read through published survival"
+    return f"{text}; {survival}.{projected_words(est, year)}"
+
+
+def projected_words(est: "Estimates", year: int) -> str:
+    """Why a year is projected; empty for a year with data."""
+    if not est.grid.is_projected(year):
+        return ""
+    primaries = est.fitted.inputs.primaries
+    held = "" if primaries is None or year <= primaries.last_seen else \
+        f", and primaries are held at the level of {primaries.last_seen}"
+    return f" Projected: no deaths for {year} were available{held}."
+
+
+def words(est: "Estimates") -> dict[str, str]:
+    """All sentences of a report, by heading."""
+    found = {
+        "definition": _definition(est), "what_data_inform": _informed(est),
+        "what_they_do_not": _not_informed(est), "tail": _tail(est), "boards_rest_on": _areas(est),
+        "projection": _projection(est), "implied_duration": _implied(est),
+        "expected_and_realised":
+            "Realised figures include the chance variation in a count of people; expected figures do not. The "
+            "headline and published counts are realised. Every interval is an equal-tailed credible interval: given "
+            "the model and the evidence, the figure lies inside it with the stated probability."}
+    inputs = est.fitted.inputs
+    if inputs.population_note:
+        found["population"] = inputs.population_note
+    if UNSEEN in est.draws.shares:
+        found["recurrences"] = _recurrences(est)
+    found["not_included"] = (
+        "Moves into and out of the area after diagnosis, and metastases of a second breast cancer counted apart from "
+        "the first, are not modelled. People whose disease is first found at or after death are not counted as "
+        "diagnosed or living.")
+    return found
+
+
+def _at_index(est: "Estimates", share: str) -> str:
+    low, mid, high = np.quantile(est.draws.shares[share][:, est.position], [0.025, 0.5, 0.975])
+    return f"{100 * mid:.0f} % (95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
+
+
+def _definition(est: "Estimates") -> str:
+    window = getattr(est.fitted.model.incidence, "window_days", None)
+    apart = "at the first breast cancer diagnosis" if window is None else \
+        f"within {window} days of the first breast cancer diagnosis"
+    return (
+        f"A person counts from the diagnosis of distant metastases in life, whether found {apart} (de novo) or later "
+        f"(recurrent). Living means alive at the end of the index date, {_day(est)}, with a metastatic diagnosis at any "
+        "time before, whatever the stage of treatment. Newly diagnosed means diagnosed in the calendar year. People are "
+        f"counted whether or not any registry knows of them. Scope: {est.scope}.")
+
+
+def _day(est: "Estimates") -> str:
+    return f"{est.index_date.day} {est.index_date:%B %Y}"
+
+
+def _informed(est: "Estimates") -> str:
+    inputs = est.fitted.inputs
+    if "deaths_values" not in inputs.arrays:
+        counts = _joined(_counts_used(inputs)) or "no counts"
+        return f"The number newly diagnosed is informed by {counts}, together with their completeness."
+    years = sorted(set(inputs.deaths_frame["year"]))
+    more = _counts_used(inputs)[1:]
+    extra = f" {_joined(more).capitalize()} are used as well." if more else ""
+    return (
+        f"Certified breast cancer deaths of {years[0]} to {years[-1]} inform how many people are newly diagnosed each "
+        "year: most people with the disease die of it, so deaths follow diagnoses by a few years. They inform it only "
+        "together with the ratio kappa: certified breast cancer deaths divided by deaths, from any cause, of people with "
+        f"a metastatic diagnosis. Kappa itself is a prior.{extra}")
+
+
+def _not_informed(est: "Estimates") -> str:
+    inputs = est.fitted.inputs
+    local = "" if inputs.living_counts else (
+        f" No count of people living with the disease in {est.grid.areas.total_name} was used. How many are living for "
+        "each death therefore rests on survival published elsewhere.")
+    return (
+        "Deaths do not inform how long people live after diagnosis, how survival differs between recurrent and de novo "
+        f"disease, or survival beyond the last published follow-up.{local} The ratio of hazards, recurrent to de novo, "
+        "is a prior: published contrasts disagree. The tables of other survival families and ratios show how far the "
+        "figures move.")
+
+
+def _tail(est: "Estimates") -> str:
+    family = _FAMILIES.get(est.fitted.model.survival.family, est.fitted.model.survival.family)
+    return (
+        f"Published survival ends {est.fitted.inputs.last_survival_follow_up:g} years after diagnosis. "
+        f"{_at_index(est, BEYOND_SURVIVAL)} of those living on {_day(est)} were diagnosed longer ago than that. Beyond "
+        f"it the {family} curve is continued with an uncertain factor on its hazard, never below mortality from other "
+        "causes. The choice of curve is the largest single choice, so the figures are repeated for the others.")
+
+
+def _areas(est: "Estimates") -> str:
+    inputs, areas = est.fitted.inputs, est.grid.areas
+    if inputs.n_areas == 1:
+        return f"{areas.total_name} is modelled as one area; no smaller areas are reported."
+    own = _own(est)
+    basis = "primary registrations" if inputs.primaries is not None else "population"
+    if not own:
+        return (
+            f"Deaths were available for {areas.total_name} as a whole only. The {areas.total_level}'s figure is divided "
+            f"among the {inputs.n_areas} areas ({areas.level}) by each area's own {basis}, with a prior on how far areas "
+            "may differ otherwise. No deaths or registrations of metastatic disease of the areas themselves were used, "
+            "so differences between areas say nothing about care or survival there. Area figures are also shown with "
+            "that prior halved and doubled.")
+    if len(own) == inputs.n_areas:
+        return (f"Every area ({areas.level}) has counts of its own, besides its {basis}. Survival after diagnosis is "
+                "taken to be the same in all areas.")
+    named = ", ".join(areas.name_of(c) for c in areas.codes if c not in own)
+    return (f"{len(own)} of {inputs.n_areas} areas ({areas.level}) have counts of their own. These rest on the whole, "
+            f"on their {basis} and on the prior alone: {named}.")
+
+
+def _projection(est: "Estimates") -> str:
+    last, end = est.grid.last_data_year, int(est.grid.last_year)
+    if end <= last:
+        return f"No year is projected: the last year with data is {last}."
+    primaries = est.fitted.inputs.primaries
+    span = str(end) if end == last + 1 else f"{last + 1} to {end}"
+    held = "" if primaries is None or primaries.last_seen >= end else (
+        f" Primary registrations end in {primaries.last_seen}; later years are held at that smoothed level.")
+    return (f"{span} are projected: no deaths were available for them.{held} The trend in survival stays at its level of "
+            f"{last}. Projections assume that nothing else changes, such as treatment, screening or the effects of the "
+            "pandemic.")
+
+
+def _implied(est: "Estimates") -> str:
+    return (
+        "The implied duration is the number living at the end of a year divided by the deaths in that year. Two "
+        "denominators are shown: deaths from any cause of people with the disease, which are estimated, and certified "
+        "breast cancer deaths, which are observed. The headline uses the first. While numbers grow it is not mean "
+        "survival. Published figures lie between about 3 and 6 years.")
+
+
+def _recurrences(est: "Estimates") -> str:
+    inputs = est.fitted.inputs
+    assert inputs.primaries is not None
+    assert inputs.recurrence is not None
+    return (
+        f"Primary registrations begin in {inputs.primaries.first_seen}; earlier ones are carried backwards with an "
+        f"uncertain growth. In {est.index_date.year}, {_at_index(est, UNSEEN)} of recurrences come from primaries before "
+        f"then, and {_at_index(est, BEYOND_RECURRENCE)} lie beyond the {inputs.recurrence.follow_up_years} years for "
+        "which recurrence risks are published.")
