@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sbc_prevalence import kernels
+    from sbc_prevalence.data.areas import load_areas
     from sbc_prevalence.data.catalogue import load_carried
     from sbc_prevalence.errors import FitRefused, InputError, SbcPrevalenceError
     from sbc_prevalence.evidence import (
@@ -66,6 +67,7 @@ _HOMES = {
     "estimate": "sbc_prevalence.prevalence",
     "fit": "sbc_prevalence.posterior",
     "kernels": "sbc_prevalence",
+    "load_areas": "sbc_prevalence.data.areas",
     "load_carried": "sbc_prevalence.data.catalogue",
     "load_fitted": "sbc_prevalence.posterior",
     "read_release": "sbc_prevalence.release",
@@ -97,6 +99,7 @@ __all__ = [
     "estimate",
     "fit",
     "kernels",
+    "load_areas",
     "load_carried",
     "load_fitted",
     "read_release",

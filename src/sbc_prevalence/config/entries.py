@@ -121,7 +121,11 @@ class PublishedSurvivalEntry(EvidenceEntry):
     default_sampling_sd: Positive = Field(
         default=0.10,
         description="Sampling sd, on the scale log(-log S), of rows with neither interval nor n.")
-    OPTION_KEYS = ("default_sampling_sd",)
+    own_studies: Annotated[tuple[Text, ...], Field(strict=False)] = Field(
+        default=(),
+        description="Studies of populations under the same health system as the one described; they count "
+                    "for more than the others.")
+    OPTION_KEYS = ("default_sampling_sd", "own_studies")
 
 
 class DistantRecurrenceEntry(EvidenceEntry):

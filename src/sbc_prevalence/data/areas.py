@@ -31,6 +31,19 @@ def superseded_codes() -> dict[str, str]:
             for code, name in zip(gone[AREA_CODE], gone[AREA_NAME], strict=True) if name in current.index}
 
 
+def load_areas(name: str, *, total_code: str, total_name: str, total_level: str = "nation") -> AreaSet:
+    """Areas of a study from a carried table, e.g. ``scotland_boards`` or ``uk_nations``.
+
+    Parameters
+    ----------
+    name : str
+        Name of the carried table.
+    total_code, total_name, total_level : str
+        The whole.
+    """
+    return area_set_from(load_carried(name), total_code=total_code, total_name=total_name, total_level=total_level)
+
+
 def area_set_from(
     table: Table | pd.DataFrame, *, total_code: str, total_name: str, level: str | None = None,
     total_level: str = "total", where: str | None = None,

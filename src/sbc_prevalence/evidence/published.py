@@ -1,5 +1,6 @@
 """Published survival, recurrence and mortality, and figures to set beside our own."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -37,13 +38,29 @@ class PublishedSurvival(Evidence):
     default_sampling_sd : float
         Standard error on the scale log(-log S) of rows that give neither an interval nor a number of
         patients.
+    own_studies : sequence of str
+        Studies of populations under the same health system as the one described: they share half of the
+        between-study variance with it.
     """
 
     kind: ClassVar[str] = "published_survival"
     default_sampling_sd: float = 0.10
+    own_studies: Sequence[str] = ()
 
     def option_problems(self) -> list[Problem]:
-        return _sd_problems(self.name, "default_sampling_sd", self.default_sampling_sd)
+        found = _sd_problems(self.name, "default_sampling_sd", self.default_sampling_sd)
+        if unknown := sorted(set(self.own_studies) - set(self.data["study"])):
+            known = ", ".join(sorted(set(self.data["study"])))
+            found.append(
+                Problem(
+                    "E-OPTION",
+                    self.name,
+                    f"own_studies names {len(unknown)} studies that are not in the table",
+                    f"Studies of the table: {known}.",
+                    column="own_studies",
+                )
+            )
+        return found
 
     @property
     def survival_kinds(self) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ class RecurrenceTable:
         Share of recurrences at each single year of age, in a typical year.
     middle_first, middle_last : float
         Middles of the first and the last published period of primary diagnosis.
+    study_error_sd : float
+        Sd of the log error that all cells share.
     """
 
     stages: tuple[str, ...]
@@ -43,6 +45,7 @@ class RecurrenceTable:
     age_at_recurrence: NDArray[np.float64]
     middle_first: float
     middle_last: float
+    study_error_sd: float = 0.3
 
 
 def _net_hazard_from_crude(risk: float, other: float, years: float) -> float:
@@ -102,6 +105,7 @@ def build_recurrence_table(
     other_cause: NDArray[np.float64],
     other_cause_years: NDArray[np.int64],
     grid: StudyGrid,
+    study_error_sd: float = 0.3,
 ) -> RecurrenceTable:
     """Crude recurrence probabilities on the grid from one published table.
 
@@ -203,4 +207,5 @@ def build_recurrence_table(
         profile / profile.sum(),
         float(middles[0]),
         float(middles[-1]),
+        study_error_sd,
     )

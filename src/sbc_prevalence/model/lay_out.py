@@ -87,6 +87,7 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
     arrays: dict[str, NDArray[Any]] = {
         "point_value": points["eta"].to_numpy(float),
         "point_precision": points["eta_se"].to_numpy(float) ** -2.0,
+        "study_own": np.isin(studies, _own_studies(bundle)).astype(float),
         "point_study": (points["study"].to_numpy()[:, None] == np.array(studies)[None, :]).astype(float),
     }
     if primaries is not None:
@@ -157,7 +158,8 @@ def _recurrence(
     bundle: Any, grid: StudyGrid, age_weights: Floats, hazard: Floats, years: NDArray[np.int64]
 ) -> RecurrenceTable | None:
     tables = bundle.by_kind("distant_recurrence")
-    return build_recurrence_table(tables[0].frame, age_weights, hazard, years, grid) if tables else None
+    return build_recurrence_table(
+        tables[0].frame, age_weights, hazard, years, grid, tables[0].study_error_sd) if tables else None
 
 
 def _floors(hazard: Floats, ages: Sequence[Floats], n: int) -> tuple[Floats, Floats, Floats]:
@@ -171,6 +173,10 @@ def _floors(hazard: Floats, ages: Sequence[Floats], n: int) -> tuple[Floats, Flo
 
     stacked = [np.stack([cumulative(w, d) for w in ages]) for d in u]
     return stacked[0], stacked[1], stacked[2]
+
+
+def _own_studies(bundle: Any) -> list[str]:
+    return [name for piece in bundle.by_kind("published_survival") for name in piece.own_studies]
 
 
 def _points(bundle: Any, floors: tuple[Floats, Floats, Floats]) -> pd.DataFrame:

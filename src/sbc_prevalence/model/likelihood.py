@@ -70,11 +70,11 @@ def binomial_loglik(found: Array, known: Array, probability: Array, xp: Namespac
 
 
 def studies_loglik(
-    residual: Array, precision: Array, study: Array, between_sd: Array, xp: Namespace = NUMPY
+    residual: Array, precision: Array, study: Array, between_sd: Array, share: Array, xp: Namespace = NUMPY
 ) -> Array:
     """Log-likelihood of points whose study shares one error, the error integrated out.
 
-    Residuals are normal with variance 1 / precision plus between_sd^2 shared by the points of a study.
+    Residuals are normal with variance 1 / precision plus share x between_sd^2 common to the points of a study.
 
     Parameters
     ----------
@@ -83,13 +83,15 @@ def studies_loglik(
     study : array, shape (n_points, n_studies)
         1 where a point belongs to a study.
     between_sd : array, shape (...)
+    share : array, shape (n_studies,)
+        Share of between_sd^2 that is integrated out for each study.
 
     Returns
     -------
     array, shape (...)
     """
     weighted = residual * precision
-    variance = between_sd[..., None] ** 2
+    variance = share * between_sd[..., None] ** 2
     inflation = 1.0 + variance * (precision @ study)
     explained = variance * (weighted @ study) ** 2 / inflation
     determinant = xp.log(inflation).sum(-1) - xp.log(precision).sum(-1)

@@ -111,7 +111,7 @@ class NaturalHistoryIncidence(AbstractIncidence):
                 "log error of the published recurrence risks, shared by all cells",
                 "normal",
                 0.0,
-                0.30,
+                table.study_error_sd,
                 "log",
                 None,
                 "Published ten-year risks differ by a factor of two between populations.",

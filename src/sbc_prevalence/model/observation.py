@@ -8,6 +8,7 @@ from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.model.inputs import Accuracy, CompletenessSource, LivingCount, ModelInputs
 from sbc_prevalence.model.likelihood import binomial_loglik, count_loglik, dispersion_size, studies_loglik
 from sbc_prevalence.model.parameters import Prior
+from sbc_prevalence.model.survival import SYSTEM_SHARE
 
 Parameters = Mapping[str, Array]
 Seen = Mapping[str, Array]
@@ -142,7 +143,12 @@ def loglik_terms(p: Parameters, seen: Seen, inputs: ModelInputs, xp: Namespace =
             a["deaths_weight"] * count_loglik(a["deaths_values"], a["deaths_log_mask"], mean, size, xp)
         ).sum(-1)
     terms["survival"] = studies_loglik(
-        a["point_value"] - seen["points"], a["point_precision"], a["point_study"], p["between_study_sd"], xp
+        a["point_value"] - seen["points"],
+        a["point_precision"],
+        a["point_study"],
+        p["between_study_sd"],
+        1.0 - SYSTEM_SHARE * a["study_own"],
+        xp,
     )
     for source in inputs.completeness_sources:
         mean = expected_registered(p, seen, inputs, source)

@@ -130,7 +130,7 @@ class PrevalenceModel:
             ``incidence``, ``living``, ``deaths`` of shape (..., presentation, area, n_years);
             ``alive`` of shape (..., presentation, n_years, n_years); ``kappa`` of shape (..., n_years).
         """
-        hazards = self.survival.baseline_with_tail(p, inputs)
+        hazards = self.survival.own_hazards(p, self.survival.baseline_with_tail(p, inputs))
         cases = self.incidence.incidence(p, inputs)
         alive = alive_on_grid(self.survival.survivorship(p, inputs, hazards), inputs.n_years)
         dying = dying_on_grid(alive, inputs.n_years)
@@ -163,7 +163,8 @@ class PrevalenceModel:
             ``incidence`` (..., presentation, n_levels, n_years); ``deaths`` and ``living``
             (..., n_levels, n_years), presentations together; ``kappa`` (..., n_years); ``points`` (..., n_points).
         """
-        hazards = self.survival.baseline_with_tail(p, inputs, xp)
+        average = self.survival.baseline_with_tail(p, inputs, xp)
+        hazards = self.survival.own_hazards(p, average, xp)
         if self.sees_areas(inputs):
             cases = inputs.levels @ self.incidence.incidence(p, inputs, xp)
         else:
@@ -187,7 +188,7 @@ class PrevalenceModel:
             "deaths": dead,
             "living": alive_people,
             "kappa": self.attribution.kappa(p, inputs, xp),
-            "points": self.survival.point_hazards(p, inputs, hazards, xp),
+            "points": self.survival.point_hazards(p, inputs, average, xp),
         }
 
     def loglik_terms(

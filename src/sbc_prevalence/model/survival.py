@@ -18,6 +18,8 @@ from sbc_prevalence.model.parameters import Prior
 TRENDS = ("diagnosis_year", "calendar_year", "none")
 TREND_REFERENCE_YEAR = 2010.0
 TREND_FIRST_YEAR = 1985.0
+SYSTEM_SHARE = 0.5
+"""Share of the between-study variance that populations of one health system have in common."""
 
 Parameters = Mapping[str, Array]
 
@@ -73,6 +75,30 @@ def shared_priors() -> list[Prior]:
             "log",
             None,
             "Trial, hospital and registry populations differ; medians of one decade range from 24 to 40 months.",
+            group="survival",
+        ),
+        Prior(
+            "system_survival_error",
+            "e_c",
+            "log hazard under the own health system against all studies",
+            "normal",
+            0.0,
+            1.0,
+            "tau sqrt(1/2)",
+            "definition",
+            "Half of the between-study variance is common to populations of one health system.",
+            group="survival",
+        ),
+        Prior(
+            "own_survival_error",
+            "e_0",
+            "log hazard of the population described against its health system",
+            "normal",
+            0.0,
+            1.0,
+            "tau sqrt(1/2)",
+            "definition",
+            "The population described is itself one more population: no study is of it.",
             group="survival",
         ),
         Prior(
@@ -177,6 +203,22 @@ class AbstractSurvival(ABC):
         extra = p["hazard_tail_ratio"][..., None] * (inside[..., u.size :] - at_end)
         return inside[..., : u.size] + extra @ placed
 
+    def system_error(self, p: Parameters) -> Array:
+        """Log hazard of the own health system relative to all studies, shape (...)."""
+        return np.sqrt(SYSTEM_SHARE) * p["between_study_sd"] * p["system_survival_error"]
+
+    def own_hazards(self, p: Parameters, hazards: Array, xp: Namespace = NUMPY) -> Array:
+        """Hazards of the population described, which is one more population beside those studied.
+
+        Parameters
+        ----------
+        p : mapping of str to array
+        hazards : array, shape (..., n_nodes)
+            From `baseline_with_tail`: of the average of all studies.
+        """
+        own = np.sqrt(1.0 - SYSTEM_SHARE) * p["between_study_sd"] * p["own_survival_error"]
+        return hazards * xp.exp(self.system_error(p) + own)[..., None]
+
     def survivorship(
         self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY
     ) -> Array:
@@ -187,7 +229,7 @@ class AbstractSurvival(ABC):
         p : mapping of str to array
         inputs : ModelInputs
         hazards : array, shape (..., n_nodes)
-            From `baseline_with_tail`.
+            From `own_hazards`.
         """
         n, n_first = inputs.n_years, FIRST_NODES.size
         ratio = xp.stack([xp.ones_like(p["hazard_ratio_recurrent"]), p["hazard_ratio_recurrent"]], axis=-1)
@@ -217,7 +259,9 @@ class AbstractSurvival(ABC):
             pts.de_novo_share * xp.exp(-cumulative) + (1.0 - pts.de_novo_share) * xp.exp(-cumulative * ratio)
         )
         pure = cumulative * (1.0 + pts.is_recurrent * (ratio - 1.0))
-        return xp.log(xp.where(pts.is_mixed, mixed, pure))
+        return xp.log(xp.where(pts.is_mixed, mixed, pure)) + self.system_error(p)[..., None] * (
+            inputs.arrays["point_study"] @ inputs.arrays["study_own"]
+        )
 
 
 @dataclass(frozen=True)
