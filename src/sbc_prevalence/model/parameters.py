@@ -167,7 +167,7 @@ class ParameterSet:
                 continue
             pieces = np.split(blocks[name], np.cumsum([p.size for p in members])[:-1], axis=-1)
             for prior, piece in zip(members, pieces, strict=True):
-                found[prior.name] = piece.reshape(*piece.shape[:-1], *prior.shape)
+                found[prior.name] = piece.reshape((*piece.shape[:-1], *prior.shape))
         return found
 
     def replaced(self, overrides: Mapping[str, Mapping[str, float | str]]) -> "ParameterSet":
