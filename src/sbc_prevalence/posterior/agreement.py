@@ -54,5 +54,6 @@ def check_agreement(model: PrevalenceModel, inputs: ModelInputs, run: Run) -> No
         return
     spread = float(np.ptp(apart))
     if spread > TOLERANCE * max(1.0, float(np.abs(ours).max())):
-        raise ModelError(f"the compiled model does not agree with its description: log densities differ by {spread:.3g} "
-                         "beyond a constant. Clear PyTensor's compilation cache and fit again; if it persists, report it.")
+        raise ModelError("the compiled model does not agree with its description: log densities differ by "
+                         f"{spread:.3g} beyond a constant. Clear PyTensor's compilation cache and fit again; if it "
+                         "persists, report it.")

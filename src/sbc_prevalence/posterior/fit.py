@@ -1,6 +1,5 @@
 """Fit a model to evidence: compile, sample, judge, extend at most twice, then pass on or refuse."""
 
-import os
 import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -172,10 +171,11 @@ def _judge(model: PrevalenceModel, inputs: ModelInputs, run: Run, settings: RunS
              "chains": settings.chains, "draws": settings.draws, "tune": settings.tune,
              "target_accept": settings.target_accept, "cores": settings.cores,
              "compile_seconds": round(compiled.seconds, 3), "structure": compiled.key,
-             "versions": {name: version(name) for name in STACK}, "threads": os.environ.get("OMP_NUM_THREADS", "")}
+             "versions": {name: version(name) for name in STACK}}
     gate = GateReport.empty(limits)
     fitted = Fitted(model, inputs, parameters, run.stats, gate, about)
-    reported = reported_quantities(fitted.latent(CHUNK), inputs.grid, (int(shape[0]), int(shape[1])))
+    with np.errstate(all="ignore"):
+        reported = reported_quantities(fitted.latent(CHUNK), inputs.grid, (int(shape[0]), int(shape[1])))
     gate = diagnose(reported, run.stats, asked_draws=settings.draws, asked_chains=settings.chains, limits=limits,
                     ceilings=women_alive(inputs), parameters=parameters)
     return replace(fitted, gate=gate)

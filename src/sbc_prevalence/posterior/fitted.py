@@ -117,7 +117,7 @@ class Fitted:
         described = {
             "model": encode(self.model, constants, "model"), "inputs": encode(self.inputs, constants, "inputs"),
             "gate": encode(self.gate, constants, "gate"), "sampler": encode(dict(self.sampler), constants, "sampler")}
-        dims = {f"{STATS}/{name}": (CHAIN, DRAW) for name in self.sample_stats}
+        dims: dict[str, tuple[str, ...]] = {f"{STATS}/{name}": (CHAIN, DRAW) for name in self.sample_stats}
         for prior in self.model.parameters(self.inputs).priors:
             axes = prior.dims or tuple(f"{prior.name}_dim_{i}" for i in range(len(prior.shape)))
             dims[f"{POSTERIOR}/{prior.name}"] = (CHAIN, DRAW, *axes)
@@ -170,7 +170,9 @@ def load_fitted(path: str | Path) -> Fitted:
     try:
         model, inputs, gate, sampler = (decode(stored.description[name], stored.groups[CONSTANT])
                                         for name in ("model", "inputs", "gate", "sampler"))
-        return Fitted(model, inputs, dict(stored.groups[POSTERIOR]), dict(stored.groups[STATS]), gate, sampler)
+        draws = stored.groups[POSTERIOR]
+        parameters = {name: draws[name] for name in model.parameters(inputs).names}
+        return Fitted(model, inputs, parameters, dict(stored.groups[STATS]), gate, sampler)
     except (CodecError, KeyError, TypeError) as problem:
         raise ReleaseError(f"'{Path(path).name}' was written by another version of the package ({problem}). "
                            "Read it with that version, or run the fit again.") from problem

@@ -217,7 +217,8 @@ def _judged(found: pd.DataFrame, limits: GateLimits) -> tuple[pd.DataFrame, list
         failed |= bad
         if bad.any():
             order = values[bad].sort_values(ascending=not high, na_position="first").index
-            shown = ", ".join(f"{found.at[i, 'quantity']} ({values[i]:{'.4f' if high else '.0f'}})" for i in order[:SHOWN])
+            worst = [(found["quantity"].loc[i], float(values.loc[i])) for i in order[:SHOWN]]
+            shown = ", ".join(f"{name} ({value:{'.4f' if high else '.0f'}})" for name, value in worst)
             more = "" if len(order) <= SHOWN else f" and {len(order) - SHOWN} more"
             failures.append((f"{label} of {len(order)} of {len(found)} quantities is not {threshold}: {shown}{more}. "
                              "Try more draws ('draws', 'tune')", True))

@@ -161,6 +161,6 @@ def watching(progress: bool | Watcher) -> Iterator[Watcher | None]:
             if state.stage not in tasks:
                 tasks[state.stage] = bar.add_task(state.stage, total=state.total or None, note="")
             note = "" if not state.divergences else f"{state.divergences} divergences, tuning included"
-            bar.update(tasks[state.stage], completed=state.done, note=note)
+            bar.update(tasks[state.stage], completed=state.done, total=state.total or None, note=note)
 
         yield show

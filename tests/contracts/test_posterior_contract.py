@@ -1,0 +1,88 @@
+"""A real, small fit: the compiled model is the described one, draws repeat, data swap, an interruption is refused."""
+
+import _thread
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from small_study import a_model, small_inputs
+
+from sbc_prevalence.errors import FitRefused
+from sbc_prevalence.posterior import Compiled, Fitted, compile_model, fit, load_fitted
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+MODEL = a_model()
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Iterator[Compiled]:
+    """The small study, compiled once."""
+    yield compile_model(MODEL, small_inputs())
+
+
+@pytest.fixture(scope="module")
+def fitted(compiled: Compiled) -> Fitted:
+    """A fit that passed its gate."""
+    return fit(MODEL, small_inputs(), seed=11, compiled=compiled, progress=False)
+
+
+def test_a_small_real_fit_passes_the_gate(fitted: Fitted) -> None:
+    worst = fitted.gate.worst()
+    assert fitted.gate.passed
+    assert worst["rhat"] <= 1.01
+    assert min(worst["ess_bulk"], worst["ess_tail"]) >= 400
+    assert fitted.gate.divergences == 0
+    assert len(fitted.gate.e_bfmi) == 4
+
+
+def test_deaths_of_the_fit_are_near_the_deaths_given(fitted: Fitted) -> None:
+    grid = fitted.inputs.grid
+    expected = np.concatenate([part["deaths"].sum((1, 2)) * part["kappa"] for part in fitted.latent()])
+    seen = (grid.years >= grid.first_data_year) & (grid.years <= grid.last_data_year)
+    given = fitted.inputs.deaths_frame["count_lower"].mean()
+    assert expected[:, seen].mean() == pytest.approx(given, rel=0.03)
+
+
+def test_the_same_seed_gives_the_same_draws_on_one_core_and_on_several(compiled: Compiled, fitted: Fitted) -> None:
+    again = fit(MODEL, small_inputs(), seed=11, compiled=compiled, progress=False, cores=1,
+                draws=fitted.sampler["draws"], tune=fitted.sampler["tune"])
+    for name, values in fitted.parameters.items():
+        np.testing.assert_array_equal(again.parameters[name], values)
+
+
+def test_another_seed_gives_other_draws_of_the_same_posterior(compiled: Compiled, fitted: Fitted) -> None:
+    other = fit(MODEL, small_inputs(), seed=12, compiled=compiled, progress=False)
+    a, b = fitted.draws("survival_median"), other.draws("survival_median")
+    assert not np.array_equal(a[:, :10], b[:, :10])
+    assert a.mean() == pytest.approx(b.mean(), abs=0.3 * a.std())
+
+
+def test_swapped_data_and_priors_move_the_fit_without_compiling(compiled: Compiled, fitted: Fitted) -> None:
+    inputs = small_inputs()
+    more = inputs.with_arrays({"deaths_values": np.round(1.5 * inputs.arrays["deaths_values"])})
+    moved = fit(MODEL, more, seed=11, compiled=compiled, progress=False)
+
+    def level(f: Fitted) -> float:
+        return float(np.mean([(p["deaths"].sum((1, 2)) * p["kappa"]).mean() for p in f.latent()]))
+
+    assert level(moved) == pytest.approx(1.5 * level(fitted), rel=0.05)
+    fixed = MODEL.with_overrides(hazard_ratio_recurrent={"center": 0.0, "sd": 0.0, "reason": "a scenario"})
+    ratio = fit(fixed, inputs, seed=11, compiled=compiled, progress=False).draws("hazard_ratio_recurrent")
+    np.testing.assert_allclose(ratio, 1.0)
+
+
+def test_a_real_fit_survives_the_round_trip(fitted: Fitted, tmp_path: Path) -> None:
+    found = load_fitted(fitted.save(tmp_path / "fit.nc"))
+    for name, values in fitted.parameters.items():
+        np.testing.assert_array_equal(found.parameters[name], values)
+    assert str(found.gate) == str(fitted.gate)
+
+
+def test_an_interrupted_fit_is_refused(compiled: Compiled) -> None:
+    timer = threading.Timer(2.0, _thread.interrupt_main)
+    timer.start()
+    with pytest.raises(FitRefused, match="interrupted after .* nothing of it is passed on"):
+        fit(MODEL, small_inputs(), seed=1, compiled=compiled, draws=200_000, progress=False)
+    timer.cancel()
