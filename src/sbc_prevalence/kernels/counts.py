@@ -168,14 +168,18 @@ def _living_inside(
     people = kept + split[1].binomial(dead, chances)
     share = np.broadcast_to(_ratio(inside.late, at)[..., None, oldest:t + 1], chances[..., 1:].shape)
     late = split[2].binomial(people[..., 1:], share)
-    durations = t - np.arange(oldest, t + 1)
     out = np.zeros((*people.shape[:-1], len(edges)), dtype=np.int64)
     out[..., -1] = people[..., 0]
-    starts = np.asarray(edges)
-    for c, m in enumerate(durations):
-        out[..., np.searchsorted(starts, m, side="right") - 1] += people[..., 1 + c] - late[..., c]
-        out[..., np.searchsorted(starts, max(m - 1, 0), side="right") - 1] += late[..., c]
+    for c in range(t + 1 - oldest):
+        m = t - oldest - c
+        out[..., _band(m, edges)] += people[..., 1 + c] - late[..., c]
+        out[..., _band(max(m - 1, 0), edges)] += late[..., c]
     return out
+
+
+def _band(duration: int, edges: tuple[int, ...]) -> int:
+    """Position of the band of a whole number of years."""
+    return sum(start <= duration for start in edges) - 1
 
 
 def known_plus_unknown(

@@ -29,10 +29,12 @@ def certified_deaths(est: "Estimates") -> dict[int, float]:
     if rows.empty:
         return {}
     rows = rows.assign(middle=(rows[COUNT_LOWER] + rows[COUNT_UPPER]) / 2.0)
-    whole = rows[rows[AREA_CODE] == areas.total_code].groupby(YEAR)["middle"].sum()
-    parts = rows[rows[AREA_CODE].isin(areas.codes)].groupby(YEAR)["middle"].agg(["sum", "size"])
-    complete = parts.loc[parts["size"] == len(areas.codes), "sum"]
-    return {int(y): float(v) for y, v in {**complete.to_dict(), **whole.to_dict()}.items()}
+    found: dict[int, float] = {}
+    for year, part in rows.groupby(YEAR):
+        whole, parts = part[part[AREA_CODE] == areas.total_code], part[part[AREA_CODE].isin(areas.codes)]
+        if len(whole) or len(parts) == len(areas.codes):
+            found[int(str(year))] = float((whole if len(whole) else parts)["middle"].sum())
+    return found
 
 
 def living_and_deaths(est: "Estimates") -> tuple[Floats, Floats]:

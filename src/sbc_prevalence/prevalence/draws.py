@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sbc_prevalence.grid import DURATION_EDGES
-from sbc_prevalence.kernels.counts import InsideYear, realise
 from sbc_prevalence.kernels.convolution import band_matrix
+from sbc_prevalence.kernels.counts import InsideYear, realise
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.likelihood import dispersion_size
 from sbc_prevalence.model.observation import expected_deaths
@@ -30,16 +30,16 @@ class FittedLike(Protocol):
     """What is read of a fit: the description, the inputs and the parameters of every draw."""
 
     @property
-    def model(self) -> PrevalenceModel: ...  # noqa: D102
+    def model(self) -> PrevalenceModel: ...
     @property
-    def inputs(self) -> ModelInputs: ...  # noqa: D102
+    def inputs(self) -> ModelInputs: ...
     @property
-    def parameters(self) -> Mapping[str, Floats]: ...  # noqa: D102
+    def parameters(self) -> Mapping[str, Floats]: ...
     @property
-    def sampler(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def sampler(self) -> Mapping[str, Any]: ...
     @property
-    def gate(self) -> Any: ...  # noqa: D102
-    def prior(self, n: int, seed: int) -> Mapping[str, Floats]: ...  # noqa: D102
+    def gate(self) -> Any: ...
+    def prior(self, n: int, seed: int) -> Mapping[str, Floats]: ...
 
 
 @dataclass(frozen=True)

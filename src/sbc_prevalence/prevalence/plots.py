@@ -7,6 +7,8 @@ from matplotlib.figure import Figure
 from sbc_prevalence.grid import ALL, DURATION, PRESENTATION, YEAR
 from sbc_prevalence.prevalence.intervals import CI_KIND
 
+LIVING = "living"
+
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
@@ -39,7 +41,8 @@ def plot_quantity(quantity: "Quantity", ci_prob: float) -> Figure:
     figure = Figure(figsize=(8.0, height), layout="constrained")
     axes = figure.subplots()
     (_over_years if by_year else _as_rows)(axes, table)
-    when = "" if by_year else f", {table['index_date'].iloc[0]}"
+    day = str(table["index_date"].iloc[0])
+    when = "" if by_year else f", {day if quantity.name == LIVING else day[:4]}"
     axes.set_title(f"{quantity.name.replace('_', ' ').capitalize()} ({quantity.basis}){when}", loc="left")
     figure.supxlabel(f"{quantity.estimates.scope}. Median and {100 * ci_prob:g} % credible interval, {CI_KIND}",
                      fontsize=8)

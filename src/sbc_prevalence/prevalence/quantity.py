@@ -10,7 +10,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sbc_prevalence.errors import EvidenceError
-from sbc_prevalence.grid import ALL, AREA, CHAIN, DRAW, DURATION, DURATION_BANDS, PRESENTATION, PRESENTATIONS, YEAR
+from sbc_prevalence.grid import (
+    ALL,
+    AREA,
+    CHAIN,
+    DRAW,
+    DURATION,
+    DURATION_BANDS,
+    PRESENTATION,
+    PRESENTATIONS,
+    YEAR,
+)
 from sbc_prevalence.prevalence.intervals import CI_KIND, DEFAULT_CI_PROB, median_and_interval
 
 if TYPE_CHECKING:
@@ -76,11 +86,12 @@ class Quantity:
         index_dates : list of str
         """
         est = self.estimates
+        values: NDArray[Any]
         by_year = YEAR in self.by
         dates = [f"{y}-12-31" for y in est.draws.years]
         if self.name == LIVING:
             values = est.draws.living if self.basis == EXPECTED else est.draws.living_rep
-            at = est.draws.living_at if self.basis == EXPECTED else est.draws.living_at_rep
+            at: NDArray[Any] | None = est.draws.living_at if self.basis == EXPECTED else est.draws.living_at_rep
             if not by_year and at is not None:
                 values, dates = at[:, :, :, None, :], [est.index_date.isoformat()]
             elif not by_year:

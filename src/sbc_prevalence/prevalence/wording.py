@@ -17,7 +17,7 @@ _FAMILIES = {"weibull": "Weibull", "log_logistic": "log-logistic", "piecewise_ex
 def scope(population_described: str) -> str:
     """Who is counted and which disease."""
     who = population_described[:1].upper() + population_described[1:]
-    return f"{who}, breast cancer (ICD-10 C50)"
+    return f"{who}; secondary (metastatic) breast cancer; deaths certified to breast cancer (ICD-10 C50)"
 
 
 def _counts_used(inputs: "ModelInputs") -> list[str]:
