@@ -17,6 +17,7 @@ from sbc_prevalence.prevalence.scenarios import Scenario, scenarios
 from sbc_prevalence.release import ReleaseContent, write_release
 from sbc_prevalence.study import Study, prepare
 
+NATIONAL_LINES = 5
 Say = Callable[[str], None]
 PACKAGES = ("sbc-prevalence", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "scipy", "pandas",
             "xarray", "statsmodels", "h5netcdf", "matplotlib")
@@ -97,8 +98,10 @@ class Pipeline:
         estimates = estimate(fitted, index_date=study.index_date, seed=self.config.seed)
         parts = release_content_parts(
             estimates, study.bundle, title=self.config.title, population=self.config.population_described,
-            notes=_notes(study), ci_prob=self.config.report.ci_prob)
-        say(f"\nHeadline ({self.config.population_described}):\n{parts.headline_text}\n")
+            notes=_notes(study), ci_prob=self.config.report.ci_prob,
+            rounding_unit=self.config.report.rounding_unit)
+        say("\n" + "\n".join(parts.headline_text.splitlines()[:NATIONAL_LINES])
+            + "\nThe table of areas follows with the release.\n")
 
         tables = dict(parts.tables)
         if self.config.sensitivity.enabled and not headline_only:
@@ -106,7 +109,7 @@ class Pipeline:
         content = ReleaseContent(
             title=self.config.title, scope=parts.scope, headline=parts.headline, tables=tables, words=parts.words,
             config_text=self.config.echo(), input_hashes=study.input_hashes, versions=versions(),
-            seed=self.config.seed, diagnostics={**fitted.gate.summary(), **fitted.sampler},
+            seed=self.config.seed, diagnostics={**fitted.gate.worst(), **fitted.sampler},
             rounding_unit=self.config.report.rounding_unit)
         release = write_release(out, content, internal={
             "fit.nc": fitted.save, "draws.nc": parts.write_draws,
@@ -145,7 +148,7 @@ class Pipeline:
             if family not in compilations:
                 compilations[family] = compile_model(scenario.model, study.inputs)
             fitted = self._refit(study, scenario, compilations[family], progress)
-            other = estimate(fitted, index_date=study.index_date, seed=self.config.seed)
+            other = estimate(fitted, index_date=study.index_date, seed=self.config.seed, index_year_only=True)
             rows.append(sensitivity_rows(other, scenario, ci_prob=self.config.report.ci_prob))
         return pd.concat(rows, ignore_index=True)
 
