@@ -168,7 +168,8 @@ def headline(est: Estimates, tables: Mapping[str, pd.DataFrame], *, ci_prob: flo
     areas, year, day = est.grid.areas, est.index_date.year, est.index_date.isoformat()
     head: dict[str, Any] = {
         "area_code": areas.total_code, "area_name": areas.total_name, "index_date": day, "year": year,
-        "basis": REALISED, "ci_prob": ci_prob, "ci_kind": CI_KIND, "implied_duration_denominator": ALL_CAUSE}
+        "basis": REALISED, "who": est.population_described,
+        "ci_prob": ci_prob, "ci_kind": CI_KIND, "implied_duration_denominator": ALL_CAUSE}
     rows = tables["estimates"]
     rows = rows[(rows["area_code"] == areas.total_code) & (rows["basis"] == REALISED) & (rows["year"] == year)
                 & (rows["presentation"] == ALL) & (rows["duration_band"] == ALL)]

@@ -129,8 +129,8 @@ def _not_informed(est: "Estimates") -> str:
     return (
         "Deaths do not inform how long people live after diagnosis, how survival differs between recurrent and de novo "
         f"disease, or survival beyond the last published follow-up.{local} The ratio of hazards, recurrent to de novo, "
-        "is a prior: published contrasts disagree. The tables of other survival families and ratios show how far the "
-        "figures move.")
+        "has a wide prior, because published contrasts disagree, and is narrowed only by comparing published curves of "
+        "different populations. The tables of other survival families and fixed ratios show how far the figures move.")
 
 
 def _tail(est: "Estimates") -> str:
