@@ -113,7 +113,7 @@ def part_of_year(
         de_novo_share=zeros, diagnosis_year_mid=zeros, study_index=np.zeros(extra.size, dtype=np.int64)))
     whole = model.survival.nodes(inputs)
     n_grid = whole.size - 2 * inputs.points.size
-    hazards = model.survival.baseline_with_tail(p, asked)
+    hazards = model.survival.own_hazards(p, model.survival.baseline_with_tail(p, asked))
     starts = hazards[..., FIRST_NODES.size:FIRST_NODES.size + n + 1]
     at_extra = hazards[..., n_grid:n_grid + extra.size]
     shifted = np.concatenate([at_extra[..., :first.size], starts, at_extra[..., first.size:]], axis=-1)
