@@ -1,0 +1,215 @@
+"""Recovery: a world is simulated, fitted and compared with its truth; many such worlds give coverage."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from sbc_prevalence.errors import FitRefused, ModelError
+from sbc_prevalence.model.inputs import ModelInputs
+from sbc_prevalence.model.prevalence_model import PrevalenceModel
+from sbc_prevalence.model.simulate import World, simulate_world
+from sbc_prevalence.posterior.compiled import Compiled
+from sbc_prevalence.posterior.fit import fit
+from sbc_prevalence.posterior.fitted import Fitted
+from sbc_prevalence.posterior.reported import quantity_name
+
+Floats = NDArray[np.float64]
+
+LEVELS = (50, 80, 95)
+ACCEPTANCE = 0.99
+QUANTITIES = {"living": "living", "newly_diagnosed": "newly diagnosed", "implied_duration": "implied duration"}
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """What a recovery study asks of the sampler.
+
+    Parameters
+    ----------
+    year : int
+        Living at the end of it and newly diagnosed in it are compared with the truth.
+    seed : int
+        World k uses the streams of (seed, k).
+    chains, draws, tune, max_extensions : int
+    target_accept : float
+    cores : int, optional
+    """
+
+    year: int
+    seed: int
+    chains: int = 4
+    draws: int = 500
+    tune: int = 500
+    target_accept: float = 0.9
+    max_extensions: int = 2
+    cores: int | None = None
+
+
+def place_of_truth(truth: float, draws: Floats) -> dict[str, Any]:
+    """Where a true value lies among draws: interval hits, rank, and the 95 % interval itself.
+
+    Parameters
+    ----------
+    truth : float
+    draws : array, shape (n_draws,)
+
+    Returns
+    -------
+    dict
+        ``truth``, ``median``, ``lower95``, ``upper95``, ``rank`` (share of draws below the truth) and
+        ``hit50``, ``hit80``, ``hit95`` of equal-tailed intervals.
+    """
+    found: dict[str, Any] = {"truth": float(truth), "median": float(np.median(draws)),
+                             "rank": float(np.mean(draws < truth))}
+    for level in LEVELS:
+        tail = (1 - level / 100) / 2
+        low, high = np.quantile(draws, [tail, 1 - tail])
+        found[f"hit{level}"] = bool(low <= truth <= high)
+    found["lower95"], found["upper95"] = float(low), float(high)
+    return found
+
+
+def compare(world: World, fitted: Fitted, year: int) -> dict[str, Any]:
+    """Truth of a world against the draws of its fit, for the nation and for every area.
+
+    Returns
+    -------
+    dict
+        ``living``, ``newly_diagnosed``, ``implied_duration``: see `place_of_truth`; ``areas``: the living by code.
+    """
+    t = year - world.inputs.grid.first_year
+    parts: dict[str, list[Floats]] = {"living": [], "incidence": [], "deaths": []}
+    for chunk in fitted.latent():
+        for name, found in parts.items():
+            found.append(chunk[name][..., t].sum(1))
+    draws = {name: np.concatenate(found) for name, found in parts.items()}
+    truth = {name: world.latent[name][..., t].sum(0) for name in parts}
+    nation, true_nation = ({name: value.sum(-1) for name, value in of.items()} for of in (draws, truth))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        duration, true_duration = (of["living"] / of["deaths"] for of in (nation, true_nation))
+    return {
+        "living": place_of_truth(float(true_nation["living"]), nation["living"]),
+        "newly_diagnosed": place_of_truth(float(true_nation["incidence"]), nation["incidence"]),
+        "implied_duration": place_of_truth(float(true_duration), duration),
+        "areas": {code: place_of_truth(float(truth["living"][i]), draws["living"][:, i])
+                  for i, code in enumerate(world.inputs.grid.areas.codes)}}
+
+
+def try_world(
+    model: PrevalenceModel, inputs: ModelInputs, number: int, settings: StudySettings, compiled: Compiled | None = None
+) -> dict[str, Any]:
+    """Simulate world `number`, fit it, and say how its truth was recovered.
+
+    Returns
+    -------
+    dict
+        One line of the result file. A fit that was refused is a line too, with ``refused`` true and the reason.
+    """
+    started = time.perf_counter()
+    world = simulate_world(model, inputs, (settings.seed, number))
+    total = world.latent["living"][..., settings.year - inputs.grid.first_year].sum()
+    line: dict[str, Any] = {"world": number, "seed": settings.seed, "year": settings.year,
+                            "true_living": float(total)}
+    try:
+        fitted = fit(
+            model, world.inputs, seed=_fit_seed(settings.seed, number), chains=settings.chains, draws=settings.draws,
+            tune=settings.tune, target_accept=settings.target_accept, cores=settings.cores,
+            max_extensions=settings.max_extensions, progress=False, compiled=compiled)
+    except FitRefused as refused:
+        return {**line, "refused": True, "reason": str(refused), "seconds": _since(started)}
+    table = fitted.gate.table.set_index("quantity")
+    area = inputs.grid.areas.total_code
+    headline: Any = table.loc[quantity_name("living", area, settings.year)]
+    return {
+        **line, "refused": False, **compare(world, fitted, settings.year),
+        "diagnostics": {
+            "rhat": float(headline["rhat"]), "ess_bulk": float(headline["ess_bulk"]),
+            "ess_tail": float(headline["ess_tail"]), **{f"worst_{k}": v for k, v in fitted.gate.worst().items()},
+            "e_bfmi": min(fitted.gate.e_bfmi, default=float("nan")), "divergences": fitted.gate.divergences,
+            "extensions": fitted.sampler["extensions"], "draws": fitted.n_draws},
+        "seconds": _since(started), "versions": dict(fitted.sampler["versions"])}
+
+
+def _fit_seed(seed: int, number: int) -> int:
+    return int(np.random.SeedSequence([seed, number, 0xF17]).generate_state(1, np.uint32)[0])
+
+
+def _since(started: float) -> float:
+    return round(time.perf_counter() - started, 2)
+
+
+def bounds(n_worlds: int, level: int) -> tuple[int, int]:
+    """Hits out of `n_worlds` that a calibrated interval gives with 99 % probability.
+
+    Of 100 worlds: 37-63 at 50 %, 69-90 at 80 %, 89-100 at 95 %.
+    """
+    low, high = stats.binom.interval(ACCEPTANCE, n_worlds, level / 100)
+    return int(low), int(high)
+
+
+def summarise(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Hits, bounds, refusals and run times of a study.
+
+    Parameters
+    ----------
+    lines : sequence of mapping
+        From `try_world`.
+
+    Returns
+    -------
+    dict
+        ``worlds``, ``fitted``, ``refused`` (numbers), ``hits`` by quantity and level with ``lower`` and ``upper``
+        bounds and ``within``, ``areas`` (hits over all areas and worlds), ``ranks`` by quantity, ``seconds``.
+
+    Raises
+    ------
+    ModelError
+        If there is no line, or a world occurs twice.
+    """
+    numbers = [int(line["world"]) for line in lines]
+    if not numbers or len(set(numbers)) != len(numbers):
+        raise ModelError("a summary needs at least one world, and each world once. Look at the result file.")
+    fitted = [line for line in lines if not line["refused"]]
+    hits: dict[str, dict[str, Any]] = {}
+    for quantity in QUANTITIES:
+        hits[quantity] = {}
+        for level in LEVELS:
+            low, high = bounds(len(fitted), level) if fitted else (0, 0)
+            count = sum(bool(line[quantity][f"hit{level}"]) for line in fitted)
+            hits[quantity][str(level)] = {"hits": count, "lower": low, "upper": high, "within": low <= count <= high}
+    places = [place for line in fitted for place in line["areas"].values()]
+    seconds = [float(line["seconds"]) for line in lines]
+    return {
+        "worlds": len(lines), "fitted": len(fitted), "refused": [line["world"] for line in lines if line["refused"]],
+        "hits": hits,
+        "areas": {"places": len(places), **{
+            str(level): sum(bool(place[f"hit{level}"]) for place in places) for level in LEVELS}},
+        "ranks": {quantity: sorted(line[quantity]["rank"] for line in fitted) for quantity in QUANTITIES},
+        "median_seconds": float(np.median(seconds)), "total_seconds": float(np.sum(seconds))}
+
+
+def in_words(summary: Mapping[str, Any]) -> str:
+    """A summary as a Markdown page."""
+    rows = ["| quantity | interval | hits | of | calibrated: between |", "|---|---|---|---|---|"]
+    for quantity, label in QUANTITIES.items():
+        for level in LEVELS:
+            found = summary["hits"][quantity][str(level)]
+            mark = "" if found["within"] else " (outside)"
+            rows.append(f"| {label} | {level} % | {found['hits']}{mark} | {summary['fitted']} | "
+                        f"{found['lower']} and {found['upper']} |")
+    places = summary["areas"]
+    shares = ", ".join(f"{places[str(level)] / max(places['places'], 1):.1%} at {level} %" for level in LEVELS)
+    refused = summary["refused"]
+    numbers = ", ".join(map(str, refused))
+    said = f"Refused by the gate: {len(refused)} (worlds {numbers})." if refused else "No fit was refused."
+    return "\n".join([
+        f"{summary['worlds']} worlds, every parameter drawn from the priors of the fit; {summary['fitted']} fitted. "
+        f"{said} Equal-tailed intervals.", "", *rows, "",
+        f"Living by area, all areas and worlds together ({places['places']} places): {shares}. Areas of one world are "
+        "not independent.",
+        f"Median {summary['median_seconds']:.0f} s for a world, {summary['total_seconds'] / 3600:.1f} h in all."])
