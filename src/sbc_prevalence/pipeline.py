@@ -110,7 +110,7 @@ class Pipeline:
             title=self.config.title, scope=parts.scope, headline=parts.headline, tables=tables, words=parts.words,
             config_text=self.config.echo(), input_hashes=study.input_hashes, versions=versions(),
             seed=self.config.seed, diagnostics={**fitted.gate.worst(), **fitted.sampler},
-            rounding_unit=self.config.report.rounding_unit)
+            rounding_unit=self.config.report.rounding_unit, rounding_units=parts.rounding_units)
         release = write_release(out, content, internal={
             "fit.nc": fitted.save, "draws.nc": parts.write_draws,
             "config.toml": lambda path: _write_text(path, self.config.echo())})

@@ -24,6 +24,7 @@ from sbc_prevalence.prevalence.comparisons import comparison_table
 from sbc_prevalence.prevalence.draws import BEYOND_SURVIVAL
 from sbc_prevalence.prevalence.estimate import Estimates
 from sbc_prevalence.prevalence.intervals import CI_KIND, DEFAULT_CI_PROB, median_and_interval
+from sbc_prevalence.prevalence.precision import precision_table, rounding_units
 from sbc_prevalence.prevalence.quantity import (
     EXPECTED,
     GROUP,
@@ -58,6 +59,8 @@ class ContentParts:
     words : mapping of str to str
     write_draws : callable
         Writes the draws to a NetCDF file.
+    rounding_units : mapping of area code to int
+        Persons to which each area is rounded.
     """
 
     scope: str
@@ -66,6 +69,7 @@ class ContentParts:
     tables: Mapping[str, pd.DataFrame]
     words: Mapping[str, str]
     write_draws: Callable[[Path], None]
+    rounding_units: Mapping[str, int]
 
 
 def release_content_parts(
@@ -93,16 +97,23 @@ def release_content_parts(
         Further words; they replace our own under the same heading.
     ci_prob : float
     rounding_unit : int
-        Of the printed headline and of persons within sentences.
+        Persons; an area whose Monte Carlo error does not allow it gets a coarser unit of its own.
+
+    Raises
+    ------
+    FitRefused
+        If the Monte Carlo error of a breakdown is too large for any unit.
     """
     est = estimates if population is None else replace(estimates, population_described=population)
-    tables = release_tables(est, bundle, ci_prob=ci_prob, rounding_unit=rounding_unit)
+    units = rounding_units(precision_table(est), rounding_unit)
+    whole_unit = units[est.grid.areas.total_code]
+    tables = release_tables(est, bundle, ci_prob=ci_prob, rounding_unit=whole_unit)
     head = headline(est, tables, ci_prob=ci_prob)
     own = est.describe_words()
     taken = {key.casefold() for key in notes or {}}
     words = {**{k: v for k, v in own.items() if k.casefold() not in taken}, **(notes or {})}
-    return ContentParts(est.scope, head, headline_text(est, tables, head, title=title, rounding_unit=rounding_unit),
-                        tables, words, draws_writer(est))
+    return ContentParts(est.scope, head, headline_text(est, tables, head, title=title, units=units),
+                        tables, words, draws_writer(est), units)
 
 
 def release_tables(
@@ -184,16 +195,18 @@ def headline(est: Estimates, tables: Mapping[str, pd.DataFrame], *, ci_prob: flo
 
 
 def headline_text(
-    est: Estimates, tables: Mapping[str, pd.DataFrame], head: Mapping[str, Any], *, title: str, rounding_unit: int = 10
+    est: Estimates, tables: Mapping[str, pd.DataFrame], head: Mapping[str, Any], *, title: str,
+    units: Mapping[str, int],
 ) -> str:
-    """The headline and the areas as text: medians to the rounding unit, bounds rounded outwards."""
+    """The headline and the areas as text: medians to the unit of their area, bounds rounded outwards."""
     day = f"{est.index_date.day} {est.index_date:%B %Y}"
     projected = ", projected" if est.grid.is_projected(est.index_date.year) else ""
 
     def persons(row: Mapping[str, Any], prefix: str = "") -> tuple[str, str]:
-        low = in_persons(row[f"{prefix}lower"], rounding_unit, "down")
-        high = in_persons(row[f"{prefix}upper"], rounding_unit, "up")
-        return in_persons(row[f"{prefix}median"], rounding_unit), f"{low} to {high}"
+        unit = units[str(row["area_code"])]
+        low = in_persons(row[f"{prefix}lower"], unit, "down")
+        high = in_persons(row[f"{prefix}upper"], unit, "up")
+        return in_persons(row[f"{prefix}median"], unit), f"{low} to {high}"
 
     years = f"{head['implied_duration_lower']:.1f} to {head['implied_duration_upper']:.1f}"
     lines = [

@@ -8,6 +8,7 @@ from sbc_prevalence.prevalence.draws import BEYOND_RECURRENCE, BEYOND_SURVIVAL, 
 from sbc_prevalence.prevalence.quantity import LIVING
 
 if TYPE_CHECKING:
+    from sbc_prevalence.evidence.primaries import PrimarySeries
     from sbc_prevalence.model.inputs import ModelInputs
     from sbc_prevalence.prevalence.estimate import Estimates
 
@@ -31,6 +32,11 @@ def _joined(items: list[str]) -> str:
     return items[0] if len(items) < 2 else f"{', '.join(items[:-1])} and {items[-1]}"
 
 
+def _primaries(est: "Estimates") -> "PrimarySeries | None":
+    """Primary registrations, where incidence is made of them."""
+    return est.fitted.inputs.primaries if UNSEEN in est.draws.shares else None
+
+
 def _own(est: "Estimates") -> list[str]:
     """Modelled areas with counts of their own."""
     areas = est.grid.areas
@@ -41,7 +47,7 @@ def rests_on(est: "Estimates", area_code: str, year: int, quantity: str) -> str:
     """One sentence on what a number rests on; a second one if it is projected."""
     inputs, areas = est.fitted.inputs, est.grid.areas
     counts = _joined(_counts_used(inputs)) or "no counts of the disease or of deaths"
-    basis = "primary registrations" if inputs.primaries is not None else "population and a smooth trend"
+    basis = "population and a smooth trend" if _primaries(est) is None else "primary registrations"
     if area_code == areas.total_code or (areas.groups and area_code in areas.groups):
         text = f"{counts[:1].upper()}{counts[1:]}, {basis}"
     elif area_code in _own(est):
@@ -58,7 +64,7 @@ def projected_words(est: "Estimates", year: int) -> str:
     """Why a year is projected; empty for a year with data."""
     if not est.grid.is_projected(year):
         return ""
-    primaries = est.fitted.inputs.primaries
+    primaries = _primaries(est)
     held = "" if primaries is None or year <= primaries.last_seen else \
         f", and primaries are held at the level of {primaries.last_seen}"
     return f" Projected: no deaths for {year} were available{held}."
@@ -125,7 +131,8 @@ def _not_informed(est: "Estimates") -> str:
     inputs = est.fitted.inputs
     local = "" if inputs.living_counts else (
         f" No count of people living with the disease in {est.grid.areas.total_name} was used. How many are living for "
-        "each death therefore rests on survival published elsewhere.")
+        "each death therefore rests on survival published elsewhere. Survival here may differ from it by as much as "
+        "published populations differ from each other; that doubt is inside the interval.")
     return (
         "Deaths do not inform how long people live after diagnosis, how survival differs between recurrent and de novo "
         f"disease, or survival beyond the last published follow-up.{local} The ratio of hazards, recurrent to de novo, "
@@ -147,7 +154,7 @@ def _areas(est: "Estimates") -> str:
     if inputs.n_areas == 1:
         return f"{areas.total_name} is modelled as one area; no smaller areas are reported."
     own = _own(est)
-    basis = "primary registrations" if inputs.primaries is not None else "population"
+    basis = "population" if _primaries(est) is None else "primary registrations"
     if not own:
         return (
             f"Deaths were available for {areas.total_name} as a whole only. The {areas.total_level}'s figure is divided "
@@ -167,7 +174,7 @@ def _projection(est: "Estimates") -> str:
     last, end = est.grid.last_data_year, int(est.grid.last_year)
     if end <= last:
         return f"No year is projected: the last year with data is {last}."
-    primaries = est.fitted.inputs.primaries
+    primaries = _primaries(est)
     span = str(end) if end == last + 1 else f"{last + 1} to {end}"
     held = "" if primaries is None or primaries.last_seen >= end else (
         f" Primary registrations end in {primaries.last_seen}; later years are held at that smoothed level.")

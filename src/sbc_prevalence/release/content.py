@@ -75,6 +75,8 @@ class ReleaseContent:
         Summary of the sampler and of the gate.
     rounding_unit : int
         Public counts are rounded to this many persons.
+    rounding_units : mapping of area code to int
+        Areas whose counts are rounded to another unit, because Monte Carlo error does not allow a finer one.
 
     Raises
     ------
@@ -93,12 +95,31 @@ class ReleaseContent:
     seed: int
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
     rounding_unit: int = 10
+    rounding_units: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problems = _problems(self)
         if problems:
             listed = "\n".join(f"  {i}. {p}" for i, p in enumerate(problems, 1))
             raise ReleaseError(f"the content of the release has {len(problems)} problem(s):\n{listed}")
+
+    def unit_of(self, area_code: str) -> int:
+        """Persons to which the counts of an area are rounded."""
+        return self.rounding_units.get(area_code, self.rounding_unit)
+
+    @property
+    def rounding_words(self) -> str:
+        """To how many persons counts are rounded, areas with a coarser unit named."""
+        base = "1 person" if self.rounding_unit == 1 else f"{self.rounding_unit:,} persons"
+        names = self.tables[ESTIMATES].drop_duplicates("area_code").set_index("area_code")["area_name"]
+        coarser: dict[int, list[str]] = {}
+        for code, unit in self.rounding_units.items():
+            if unit != self.rounding_unit:
+                coarser.setdefault(unit, []).append(str(names.get(code, code)))
+        if not coarser:
+            return base
+        listed = "; ".join(f"{', '.join(where)} to {unit:,}" for unit, where in sorted(coarser.items()))
+        return f"{base} ({listed}, as Monte Carlo error allows no finer unit there)"
 
     def has(self, name: str) -> bool:
         """Whether a table is present and has rows."""
@@ -112,7 +133,7 @@ def _problems(content: ReleaseContent) -> list[str]:
     found += [f"table '{name}' is missing" for name in REQUIRED if name not in content.tables]
     if content.headline.get("basis", BASES[0]) not in BASES:
         found.append("headline: 'basis' must be expected or realised")
-    if content.rounding_unit < 1:
+    if content.rounding_unit < 1 or any(unit < 1 for unit in content.rounding_units.values()):
         found.append("rounding_unit must be at least 1 person")
     for name, frame in content.tables.items():
         if name not in TABLE_COLUMNS:

@@ -45,7 +45,8 @@ def public_manifest(
     return {
         "format": FORMAT, "format_version": FORMAT_VERSION, "status": BANNER, "release_id": release_id,
         "title": content.title, "scope": content.scope, "created": created.isoformat(timespec="seconds"),
-        "headline": dict(content.headline), "rounding_unit": content.rounding_unit, "seed": content.seed,
+        "headline": dict(content.headline), "rounding_unit": content.rounding_unit,
+        "rounding_units": dict(content.rounding_units), "seed": content.seed,
         "words": dict(content.words), "versions": dict(content.versions),
         "inputs": dict(content.input_hashes),
         "diagnostics": dict(content.diagnostics), "config": content.config_text, "files": file_hashes(folder)}

@@ -29,22 +29,25 @@ UNITS_FOR_A_RATE = 3
 _ROW = ["basis", "area_code", "year", "index_date", "presentation", "duration_band"]
 
 
-def nearest(values: ArrayLike, unit: float) -> NDArray[np.float64]:
+def nearest(values: ArrayLike, unit: ArrayLike) -> NDArray[np.float64]:
     """Nearest multiple of a unit; halves go up."""
-    ratio = np.asarray(values, dtype=float) / unit
-    return _clean(np.floor(ratio + 0.5 + _slack(ratio)) * unit)
+    step = np.asarray(unit, dtype=float)
+    ratio = np.asarray(values, dtype=float) / step
+    return _clean(np.floor(ratio + 0.5 + _slack(ratio)) * step)
 
 
-def downward(values: ArrayLike, unit: float) -> NDArray[np.float64]:
+def downward(values: ArrayLike, unit: ArrayLike) -> NDArray[np.float64]:
     """Largest multiple of a unit that is not above the value: for lower bounds."""
-    ratio = np.asarray(values, dtype=float) / unit
-    return _clean(np.floor(ratio + _slack(ratio)) * unit)
+    step = np.asarray(unit, dtype=float)
+    ratio = np.asarray(values, dtype=float) / step
+    return _clean(np.floor(ratio + _slack(ratio)) * step)
 
 
-def upward(values: ArrayLike, unit: float) -> NDArray[np.float64]:
+def upward(values: ArrayLike, unit: ArrayLike) -> NDArray[np.float64]:
     """Smallest multiple of a unit that is not below the value: for upper bounds."""
-    ratio = np.asarray(values, dtype=float) / unit
-    return _clean(np.ceil(ratio - _slack(ratio)) * unit)
+    step = np.asarray(unit, dtype=float)
+    ratio = np.asarray(values, dtype=float) / step
+    return _clean(np.ceil(ratio - _slack(ratio)) * step)
 
 
 def _slack(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -66,7 +69,7 @@ def significant(values: ArrayLike, digits: int = SIGNIFICANT) -> NDArray[np.floa
     return np.where((x == 0) | ~np.isfinite(x), x, scaled)
 
 
-def round_interval(frame: pd.DataFrame, unit: float, prefix: str = "") -> pd.DataFrame:
+def round_interval(frame: pd.DataFrame, unit: ArrayLike, prefix: str = "") -> pd.DataFrame:
     """Copy with `median`, `lower`, `upper` (after a prefix) rounded to a unit, bounds outward."""
     out = frame.copy()
     for name, rule in zip(BOUNDS, (nearest, downward, upward), strict=True):
@@ -74,14 +77,14 @@ def round_interval(frame: pd.DataFrame, unit: float, prefix: str = "") -> pd.Dat
     return out
 
 
-def round_estimates(frame: pd.DataFrame, unit: int) -> pd.DataFrame:
+def round_estimates(frame: pd.DataFrame, unit: ArrayLike) -> pd.DataFrame:
     """Round counts; make each rate from its rounded count, so that it tells no more than the count does.
 
     Parameters
     ----------
     frame : DataFrame
         The table `estimates`.
-    unit : int
+    unit : int or array, shape (n_rows,)
         Persons.
 
     Returns
@@ -92,8 +95,9 @@ def round_estimates(frame: pd.DataFrame, unit: int) -> pd.DataFrame:
     """
     out = frame.copy()
     out[list(BOUNDS)] = out[list(BOUNDS)].astype(float)
+    units = np.broadcast_to(np.asarray(unit, dtype=float), len(frame))
     counts = out["quantity"].isin([LIVING, NEWLY])
-    out.loc[counts, list(BOUNDS)] = round_interval(out.loc[counts], unit)[list(BOUNDS)]
+    out.loc[counts, list(BOUNDS)] = round_interval(out.loc[counts], units[counts.to_numpy()])[list(BOUNDS)]
     for count_name, rate_name in RATES.items():
         rates = out["quantity"] == rate_name
         if not rates.any():
@@ -108,7 +112,7 @@ def round_estimates(frame: pd.DataFrame, unit: int) -> pd.DataFrame:
             from_count = rule(rows[f"count_{name}"].to_numpy(dtype=float) * per_person, RATE_UNIT)
             alone = rule(rows[name].to_numpy(dtype=float), RATE_UNIT)
             shown = np.where(np.isnan(from_count), alone, from_count)
-            few = rows["count_median"].to_numpy(dtype=float) < UNITS_FOR_A_RATE * unit
+            few = rows["count_median"].to_numpy(dtype=float) < UNITS_FOR_A_RATE * units[rates.to_numpy()]
             out.loc[rates, name] = np.where(few, np.nan, shown)
     return out
 
@@ -124,10 +128,14 @@ def round_headline(headline: Mapping[str, Any], unit: int) -> dict[str, Any]:
     return out
 
 
-def _round_table(name: str, frame: pd.DataFrame, unit: int) -> pd.DataFrame:
+def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.DataFrame:
     """Public form of one table."""
     if not len(frame):
         return frame.copy()
+    whole = content.unit_of(str(content.headline["area_code"]))
+    unit: NDArray[np.float64] | int = whole
+    if name != "comparisons" and "area_code" in frame.columns:
+        unit = frame["area_code"].map(content.unit_of).to_numpy(dtype=float)
     if name == ESTIMATES:
         return round_estimates(frame, unit)
     if name == IMPLIED:
@@ -149,7 +157,7 @@ def _round_table(name: str, frame: pd.DataFrame, unit: int) -> pd.DataFrame:
     if name == "prior_predictive":
         out = frame.copy()
         out[list(BOUNDS)] = out[list(BOUNDS)].astype(float)
-        for step, rows in frame.groupby(frame["quantity"].map(_unit_of(unit)), sort=False):
+        for step, rows in frame.groupby(frame["quantity"].map(_unit_of(whole)), sort=False):
             out.loc[rows.index, list(BOUNDS)] = round_interval(rows, float(step))[list(BOUNDS)]
         return out
     if name in ("prior_posterior", "diagnostics"):
@@ -173,6 +181,6 @@ def _unit_of(persons: int) -> Any:
 
 def public_content(content: ReleaseContent) -> ReleaseContent:
     """The same content with every number rounded as it may be shown outside."""
-    unit = content.rounding_unit
-    tables = {name: _round_table(name, frame, unit) for name, frame in content.tables.items()}
+    unit = content.unit_of(str(content.headline["area_code"]))
+    tables = {name: _round_table(name, frame, content) for name, frame in content.tables.items()}
     return replace(content, tables=tables, headline=round_headline(content.headline, unit))
