@@ -2,24 +2,23 @@
 
 import _thread
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from small_study import a_model, small_inputs
 
 from sbc_prevalence.errors import FitRefused
 from sbc_prevalence.posterior import Compiled, Fitted, compile_model, fit, load_fitted
+from small_study import a_model, small_inputs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 MODEL = a_model()
 
 
 @pytest.fixture(scope="module")
-def compiled() -> Iterator[Compiled]:
+def compiled() -> Compiled:
     """The small study, compiled once."""
-    yield compile_model(MODEL, small_inputs())
+    return compile_model(MODEL, small_inputs())
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +82,6 @@ def test_a_real_fit_survives_the_round_trip(fitted: Fitted, tmp_path: Path) -> N
 def test_an_interrupted_fit_is_refused(compiled: Compiled) -> None:
     timer = threading.Timer(2.0, _thread.interrupt_main)
     timer.start()
-    with pytest.raises(FitRefused, match="interrupted after .* nothing of it is passed on"):
+    with pytest.raises(FitRefused, match=r"interrupted after .* nothing of it is passed on"):
         fit(MODEL, small_inputs(), seed=1, compiled=compiled, draws=200_000, progress=False)
     timer.cancel()

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import sbc_prevalence
 
 
@@ -20,12 +22,8 @@ def test_nothing_leaks_but_what_is_promised():
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    try:
+    with pytest.raises(AttributeError, match="incidense"):
         sbc_prevalence.incidense  # noqa: B018
-    except AttributeError as error:
-        assert "incidense" in str(error)
-    else:
-        raise AssertionError("an unknown name was found")
 
 
 def test_importing_loads_neither_pymc_nor_matplotlib_nor_pandas():

@@ -216,8 +216,8 @@ How to read the numbers
   projected: True where the year lies beyond the data
   unit: persons, or persons per 100,000
   Persons are rounded to {content.rounding_words}, bounds outward. Rates are made from rounded persons, and
-  empty where these are fewer than {few} (or {UNITS_FOR_A_RATE} units): rounding alone would move them by more than a sixth. Years are
-  rounded to 0.1 and shares to 0.01. Each number is rounded on its own and medians do not add up.
+  empty where these are fewer than {few} (or {UNITS_FOR_A_RATE} units): rounding alone would move them by more
+  than a sixth. Years are rounded to 0.1 and shares to 0.01. Each number is rounded on its own and medians do not add up.
   Text that a spreadsheet would run as a formula begins with an apostrophe.
   {STATUS_COLUMN}: what may be done with the row.
 

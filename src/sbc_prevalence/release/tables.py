@@ -43,10 +43,7 @@ def select(
     whole = headline["area_code"]
     rows = estimates[
         (estimates["quantity"] == quantity) & (estimates["basis"] == (basis or headline["basis"]))]
-    if by == "area":
-        rows = rows[rows["area_code"] != whole]
-    else:
-        rows = rows[rows["area_code"] == (area_code or whole)]
+    rows = rows[rows["area_code"] != whole] if by == "area" else rows[rows["area_code"] == (area_code or whole)]
     if by != "year":
         rows = rows[rows["year"] == (int(headline["year"]) if year is None else year)]
         if quantity in (LIVING, RATES[LIVING]) and rows["index_date"].nunique() > 1:
