@@ -8,7 +8,8 @@ PARALLEL := -n 2 --dist loadfile
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 UPDATE_OUT := releases/scotland
-STUDY := $(PY) -m sbc_prevalence.posterior.study --worlds 100 --out tests/recovery/results/study.jsonl
+RECOVERY := tests/recovery/results/scotland-100.jsonl
+STUDY := $(PY) -m sbc_prevalence.recovery --config scotland --worlds 100 --seed 1 --out $(RECOVERY)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ready update test quick lint tests notebooks bench study release-check constraints clean
@@ -57,7 +58,8 @@ bench: ready ## measure speed; results are written beside the benchmarks
 study: ready ## the recovery study: 100 simulated worlds, resumes where it stopped (hours)
 	@$(STUDY)
 
-release-check: ready ## build the package, install it apart from this checkout, use it
+release-check: ready ## the recovery study is of this model; build, install apart from this checkout, use it
+	@$(PY) -m sbc_prevalence.recovery --check $(RECOVERY)
 	@sh tools/release_check.sh
 
 constraints: ## resolve anew and write constraints.txt
