@@ -15,18 +15,21 @@
 # # Scotland: how many women are living with secondary breast cancer?
 #
 # No Scottish series of secondary diagnoses exists. This tutorial estimates one from what does exist: deaths,
-# registrations of primary disease, published survival, and published risks of recurrence. It takes about two minutes,
-# most of which is the compilation of the model.
+# registrations of primary disease, published survival, and published risks of recurrence. It takes two to three
+# minutes on two cores, most of it for compiling the model and sampling.
 #
-# Women only (the deaths carried are women's, ICD-10 C50). Not for publication: no disclosure control.
+# Women only (the deaths carried are women's, ICD-10 C50). **Not for publication: no disclosure control.**
 
 # %%
+# %matplotlib inline
+import numpy as np
+
 import sbc_prevalence as sbp
 
 # %% [markdown]
 # ## 1. Evidence, each piece with its origin
 #
-# The package carries these tables. `from_frame` takes a data frame of your own in the same shape
+# The package carries these tables. `from_frame` takes a data frame of your own in the same form
 # (`docs/reference/evidence-tables.md`).
 
 # %%
@@ -50,7 +53,8 @@ evidence.validate(areas)
 evidence
 
 # %% [markdown]
-# Which area-years rest on what? Deaths are national, so boards see them only through the nation.
+# Which area-years rest on what? Deaths are national: boards see them only through Scotland (`through S92000003`).
+# There is no registration of metastatic disease and no count of the living anywhere.
 
 # %%
 coverage = evidence.coverage(areas)
@@ -63,69 +67,125 @@ print(evidence.citation())
 # ## 2. A model, described before it is built
 #
 # De novo disease comes from smoothed primaries, recurrences from earlier primaries through the crude risk of distant
-# recurrence. Survival is Weibull, with a trend by diagnosis year, never better than other-cause mortality allows.
+# recurrence. Survival is Weibull with a trend by year of diagnosis, and never better than mortality from other causes
+# allows. `docs/explanation/model.md` has every equation; `sbc-prevalence describe scotland` prints every prior with
+# its source or its reason.
 
 # %%
 model = sbp.PrevalenceModel(
     incidence=sbp.NaturalHistoryIncidence(window_days=120), survival=sbp.WeibullSurvival(trend=True)
 )
-model
+print(model.specification())
 
 # %% [markdown]
 # ## 3. Fit
 #
-# The sampler is nutpie's NUTS. A fit is passed on only if every reported total has converged; otherwise it raises
-# `FitRefused` and says which quantity failed.
+# The sampler is nutpie's NUTS. A fit is passed on only if every reported total has converged; otherwise `fit` raises
+# `FitRefused` and says which quantity failed. Registrations of primaries were interrupted in 2020 and 2021; those
+# years are not taken for fewer de novo diagnoses.
 
 # %%
 fitted = sbp.fit(model, evidence, areas=areas, pause_years=[2020, 2021], seed=20261123, progress=False)
 fitted
 
+# %%
+print(fitted.gate)
+
 # %% [markdown]
 # ## 4. Estimates
+#
+# The living on 31 December 2020. The numbers are realised counts: they hold the chance variation of whole people. Each
+# interval is equal-tailed and says its level.
 
 # %%
 est = sbp.estimate(fitted, index_date="2020-12-31")
-est.point_prevalence(by="nation").table(ci_prob=0.95)
-
-# %%
-est.newly_diagnosed(by="nation").table(ci_prob=0.95).tail(3)
+est.point_prevalence(by="nation")
 
 # %% [markdown]
-# Living over newly dying: between 3 and 6 years in published estimates. This is where the answer is least informed by data.
+# Newly diagnosed, year by year. Deaths end in 2020, so 2021 is projected and says so.
 
 # %%
-est.implied_duration().query("year == 2020")
+est.newly_diagnosed(by="year").table(ci_prob=0.95)[["year", "median", "lower", "upper", "ci_kind", "projected"]].tail(4)
 
 # %% [markdown]
-# By board, with the statement of what each number rests on.
+# By time since the metastatic diagnosis, and by presentation.
+
+# %%
+est.point_prevalence(by="duration")
+
+# %%
+est.point_prevalence(by="presentation")
+
+# %% [markdown]
+# ## 5. How far to trust it
+#
+# Implied duration is living divided by deaths, with the denominator named. Published estimates lie between about 3 and
+# 6 years, and this is where the answer is least informed by data: deaths say how many women are diagnosed, not how long
+# they live.
+
+# %%
+for row in est.implied_duration().query("year == 2020").to_dict("records"):
+    print(f"{row['median']:.1f} ({row['lower']:.1f} to {row['upper']:.1f}) years: living / {row['denominator']}")
+
+# %%
+words = est.describe_words()
+print(words["what_data_inform"], words["what_they_do_not"], words["tail"], sep="\n\n")
+
+# %% [markdown]
+# What the data narrowed. Contraction is 0 where they said nothing, near 1 where they said nearly all. The board spread
+# (`area_sd`) is its prior, and so, nearly, are kappa, the tail of survival (`hazard_tail_ratio`) and Scotland's own
+# difference from the studies (`own_survival_error`). The ratio of hazards, recurrent to de novo, is narrowed only by
+# setting published curves of different populations beside each other: do not read it as measured.
+
+# %%
+learned = est.prior_posterior()
+learned = learned[~learned["parameter"].str.startswith("time_effect")].sort_values("contraction", ascending=False)
+columns = ["prior_median", "posterior_median", "posterior_lower", "posterior_upper", "contraction"]
+learned.set_index("parameter")[columns].round(2)
+
+# %% [markdown]
+# The choice of survival family and the ratio of hazards, recurrent to de novo, move the living more than this interval
+# shows. `sbc-prevalence run scotland` repeats the national table under each of them and puts it in the report
+# (`docs/how-to/read-the-report.md`).
+
+# %% [markdown]
+# ## 6. Boards
+#
+# By board, with one sentence on what the numbers rest on.
 
 # %%
 boards = est.point_prevalence(by="area").table(ci_prob=0.95)
-boards[["area_name", "median", "lower", "upper", "rests_on"]]
+print(boards["rests_on"].iloc[0])
+boards.sort_values("median", ascending=False)[["area_name", "median", "lower", "upper", "ci_prob", "ci_kind"]]
 
 # %%
 est.point_prevalence(by="area").plot()
 
 # %% [markdown]
-# Any index date works, a leap day included; and draws can be used directly. One specialist nurse for 60 people:
+# ## 7. Any date, any use of the draws
+#
+# Any index date works, a leap day included.
 
 # %%
 leap_day = sbp.estimate(fitted, index_date="2020-02-29")
-leap_day.point_prevalence(by="nation").table()[["index_date", "median", "lower", "upper"]]
+leap_day.point_prevalence(by="nation")
+
+# %% [markdown]
+# Draws carry the uncertainty into whatever is made of them. One specialist nurse for 60 people:
 
 # %%
 nurses = est.point_prevalence(by="area").draws / 60
-nurses.quantile([0.025, 0.5, 0.975], dim=("chain", "draw")).round(1)
+by_board = nurses.quantile([0.5, 0.025, 0.975], dim=("chain", "draw")).to_pandas().T.round(1)
+by_board.rename(index=dict(zip(areas.codes, areas.names, strict=True))).rename(
+    columns={0.5: "median", 0.025: "lower", 0.975: "upper"})
 
 # %% [markdown]
-# ## 5. The same in plain Python
+# ## 8. The convolution on plain arrays
 #
-# The convolution itself is a function of plain arrays: 1,000 diagnoses a year for ever, mean survival three years.
+# The kernel needs no model: 1,000 diagnoses a year for ever, mean survival three years, diagnosed within the last 1, 3,
+# 5, 10 and 20 years. (Closed form: 850.406, 1896.362, 2433.373, 2892.978, 2996.182.)
 
 # %%
-import numpy as np
-
 survivorship = sbp.kernels.survivorship(lambda u: np.exp(-u / 3.0), n_durations=200)
 living = sbp.kernels.living_by_duration(np.full(200, 1000.0), survivorship)[-1]
-print({years: round(living[:years].sum(), 3) for years in (1, 3, 5, 10, 20)})
+print({years: round(float(living[:years].sum()), 3) for years in (1, 3, 5, 10, 20)})
