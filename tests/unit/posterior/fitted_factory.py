@@ -4,7 +4,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from small_study import small_inputs
 
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
@@ -15,6 +14,7 @@ from sbc_prevalence.posterior.fit import natural_parameters
 from sbc_prevalence.posterior.gate import diagnose
 from sbc_prevalence.posterior.reported import reported_quantities, women_alive
 from sbc_prevalence.posterior.sampling import Run, RunSettings
+from small_study import small_inputs
 
 MODEL = PrevalenceModel(NaturalHistoryIncidence(window_days=120))
 
