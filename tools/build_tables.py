@@ -88,6 +88,10 @@ def scotland_population(published: Published) -> Frame:
     rows = published("scotland_board_midyear_population_1981_2019.csv")
     rows = rows[rows["gender"] == "Female"].assign(sex="female")
     rows = rows.rename(columns={"population_estimate": "population"})
+    by_age = scotland_population_by_age(published)
+    by_age = by_age[by_age["year"].astype(int) > rows["year"].astype(int).max()]
+    later = by_age["population"].astype(int).groupby(by_age["year"]).sum().astype(str).reset_index()
+    rows = pd.concat([rows, later.assign(area_code=SCOTLAND, sex="female")], ignore_index=True)
     return rows.sort_values(["area_code", "year"])[["area_code", "year", "sex", "population"]]
 
 

@@ -67,7 +67,9 @@ def projected_words(est: "Estimates", year: int) -> str:
     primaries = _primaries(est)
     held = "" if primaries is None or year <= primaries.last_seen else \
         f", and primaries are held at the level of {primaries.last_seen}"
-    return f" Projected: no deaths for {year} were available{held}."
+    some = year in set(est.fitted.inputs.deaths_frame.get("year", ()))
+    deaths = f"deaths for {year} were available for some areas only" if some else f"no deaths for {year} were available"
+    return f" Projected: {deaths}{held}."
 
 
 def words(est: "Estimates") -> dict[str, str]:
@@ -119,9 +121,11 @@ def _informed(est: "Estimates") -> str:
         return f"The number newly diagnosed is informed by {counts}, together with their completeness."
     years = sorted(set(inputs.deaths_frame["year"]))
     more = _counts_used(inputs)[1:]
+    sizes = inputs.deaths_frame.groupby("year").size()
+    gaps = " (not every area in every year)" if sizes.nunique() > 1 else ""
     extra = f" {_joined(more).capitalize()} are used as well." if more else ""
     return (
-        f"Certified breast cancer deaths of {years[0]} to {years[-1]} inform how many people are newly diagnosed each "
+        f"Certified breast cancer deaths of {years[0]} to {years[-1]}{gaps} inform how many people are newly diagnosed each "
         "year: most people with the disease die of it, so deaths follow diagnoses by a few years. They inform it only "
         "together with the ratio kappa: certified breast cancer deaths divided by deaths, from any cause, of people with "
         f"a metastatic diagnosis. Kappa itself is a prior.{extra}")
@@ -130,7 +134,7 @@ def _informed(est: "Estimates") -> str:
 def _not_informed(est: "Estimates") -> str:
     inputs = est.fitted.inputs
     local = "" if inputs.living_counts else (
-        f" No count of people living with the disease in {est.grid.areas.total_name} was used. How many are living for "
+        f" No count of people living with the disease ({est.grid.areas.total_name}) was used. How many are living for "
         "each death therefore rests on survival published elsewhere. Survival here may differ from it by as much as "
         "published populations differ from each other; that doubt is inside the interval.")
     return (
@@ -171,14 +175,16 @@ def _areas(est: "Estimates") -> str:
 
 
 def _projection(est: "Estimates") -> str:
-    last, end = est.grid.last_data_year, int(est.grid.last_year)
+    inputs, last, end = est.fitted.inputs, est.grid.last_data_year, int(est.grid.last_year)
     if end <= last:
         return f"No year is projected: the last year with data is {last}."
     primaries = _primaries(est)
     span = str(end) if end == last + 1 else f"{last + 1} to {end}"
     held = "" if primaries is None or primaries.last_seen >= end else (
         f" Primary registrations end in {primaries.last_seen}; later years are held at that smoothed level.")
-    return (f"{span} are projected: no deaths were available for them.{held} The trend in survival stays at its level of "
+    some = any(year > last for year in inputs.deaths_frame.get("year", ()))
+    why = "deaths were available for some areas only, or for none" if some else "no deaths were available for them"
+    return (f"{span} are projected: {why}.{held} The trend in survival stays at its level of "
             f"{last}. Projections assume that nothing else changes, such as treatment, screening or the effects of the "
             "pandemic.")
 
