@@ -78,7 +78,8 @@ def bundle(*, area_evidence: bool = False, tables: dict[str, pd.DataFrame] | Non
     f = tables or frames()
     pieces = [
         Deaths.from_frame(f["deaths"], **ORIGIN), PrimaryRegistrations.from_frame(f["primaries"], **ORIGIN),
-        Population.from_frame(f["population"], **ORIGIN), PublishedSurvival.from_frame(f["survival"], own_studies=("two",), **ORIGIN),
+        Population.from_frame(f["population"], **ORIGIN),
+        PublishedSurvival.from_frame(f["survival"], own_studies=("two",), **ORIGIN),
         DistantRecurrence.from_frame(f["recurrence"], **ORIGIN), PrimaryAgeProfile.from_frame(f["profile"], **ORIGIN),
         OtherCauseMortality.from_frame(load_carried("other_cause_mortality_scotland").frame, **ORIGIN)]
     if area_evidence:

@@ -5,7 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from small_study import a_model, small_inputs
 
 from sbc_prevalence import recovery as command
 from sbc_prevalence.errors import FitRefused, ModelError
@@ -15,6 +14,7 @@ from sbc_prevalence.posterior.density import DensityPoints, density_points
 from sbc_prevalence.posterior.fitted import Fitted
 from sbc_prevalence.posterior.gate import GateLimits, diagnose
 from sbc_prevalence.posterior.reported import reported_quantities
+from small_study import a_model, small_inputs
 
 MODEL = a_model()
 SETTINGS = recovery.StudySettings(year=2018, seed=3, draws=50, tune=50)
