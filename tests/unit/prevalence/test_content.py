@@ -1,5 +1,7 @@
 """Parts of a release: accepted by it, read back from it, honest in words."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -169,6 +171,17 @@ def test_words_of_the_family_and_of_smooth_incidence():
     assert "log-logistic" in words["tail"]
     assert "at the first breast cancer diagnosis" in words["definition"]
     assert "Primary registrations" not in words["projection"]
+
+
+def test_years_with_deaths_of_some_areas_only_are_called_so():
+    fitted = fitted_from_priors(8)
+    rows = fitted.inputs.deaths_frame
+    more = pd.concat([rows, rows.iloc[[-1]].assign(area_code="A", year=2019)], ignore_index=True)
+    est = estimate(replace(fitted, inputs=replace(fitted.inputs, deaths_frame=more)))
+    assert "deaths for 2019 were available for some areas only" in est.rests_on("A", 2019, "living")
+    assert "no deaths for 2020" in est.rests_on("A", 2020, "living")
+    words = est.describe_words()
+    assert "some areas only" in words["projection"]
 
 
 def test_notes_replace_our_words_under_the_same_heading():

@@ -53,6 +53,15 @@ def test_realised_counts_balance_and_scatter_around_the_expected():
     assert 0.7 < float(z.std()) < 1.3
 
 
+def test_realised_counts_on_a_day_scatter_around_the_expected_in_every_band():
+    est = estimates("2016-02-29")
+    expected = est.point_prevalence(("area", "duration"), basis="expected").draws.values
+    found = est.point_prevalence(("area", "duration")).draws.values
+    z = (found - expected) / np.sqrt(np.maximum(expected, 1.0))
+    assert np.abs(z.mean((0, 1, 2))).max() < 0.3
+    assert 0.8 < z[..., :3].std() < 1.2
+
+
 def test_expected_living_balance_in_every_draw():
     est = estimates()
     living = est.draws.living.sum(-1)

@@ -62,6 +62,7 @@ def test_without_floor_and_trend_it_is_the_closed_form(day):
     latent = model.latent(p, inputs)
     year, fraction = year_fraction(day)
     found = living_at(model, inputs, p, latent, fraction, year).sum(-1)
+    stay = alive_inside(model, p, inputs, latent["alive"], year, fraction).early_to_year_end
     t = year - inputs.grid.first_year
     for draw in range(3):
         for k, ratio in enumerate((1.0, p["hazard_ratio_recurrent"][draw])):
@@ -71,6 +72,8 @@ def test_without_floor_and_trend_it_is_the_closed_form(day):
             at = survivorship_at(survival, t + 1, fraction)
             expected = (latent["incidence"][draw, k, :, :t + 1] * at[::-1]).sum(-1)
             np.testing.assert_allclose(found[draw, k], expected, rtol=1e-5)
+            both = quad(survival, 1.0 - fraction, 1.0)[0]
+            np.testing.assert_allclose(stay[draw, k], both, rtol=1e-5, atol=1e-9)
 
 
 def test_the_living_move_smoothly_through_a_year():
