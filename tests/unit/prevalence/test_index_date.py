@@ -5,6 +5,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from scipy.integrate import quad
 
 from sbc_prevalence.grid import DURATION_EDGES, year_fraction
 from sbc_prevalence.kernels.survivorship import survivorship_at
