@@ -127,8 +127,8 @@ def _informed(est: "Estimates") -> str:
     return (
         f"Certified breast cancer deaths of {years[0]} to {years[-1]}{gaps} inform how many people are newly diagnosed "
         "each year: most people with the disease die of it, so deaths follow diagnoses by a few years. They inform it "
-        "only together with the ratio kappa: certified breast cancer deaths divided by deaths, from any cause, of people with "
-        f"a metastatic diagnosis. Kappa itself is a prior.{extra}")
+        "only together with the ratio kappa: certified breast cancer deaths divided by deaths, from any cause, of "
+        f"people with a metastatic diagnosis. Kappa itself is a prior.{extra}")
 
 
 def _not_informed(est: "Estimates") -> str:
