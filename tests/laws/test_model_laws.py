@@ -178,7 +178,8 @@ def test_a_steady_state_holds_incidence_times_mean_survival():
     inputs, model = small_inputs(), a_model(trend="none")
     p = prior_draws(model, inputs, 1)
     p |= {"survival_median": np.full(1, 0.35), "survival_shape": np.ones(1), "hazard_tail_ratio": np.ones(1),
-          "hazard_ratio_recurrent": np.ones(1), "hazard_trend": np.zeros(1)}
+          "hazard_ratio_recurrent": np.ones(1), "hazard_trend": np.zeros(1),
+          "between_study_sd": np.zeros(1)}
     alive = model.latent(p, inputs)["alive"][0, 0]
     mean = 0.35 / np.log(2.0)
     assert alive[0].sum() == pytest.approx(mean, rel=1e-7)

@@ -17,7 +17,8 @@ WORLDS = 100
 FEWEST_FITTED = 95
 BOUNDS = {"50": (37, 63), "80": (69, 90), "95": (89, 100)}
 
-pytestmark = pytest.mark.skipif(not RESULT.exists(), reason="the recovery study has not been run: make study")
+pytestmark = pytest.mark.skipif(
+    not RESULT.exists() or not read_lines(RESULT), reason="the recovery study has not been run: make study")
 
 
 @pytest.fixture(scope="module")

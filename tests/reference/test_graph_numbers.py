@@ -121,6 +121,7 @@ def test_the_level_coordinate_sets_the_expected_certified_cases():
 def _kernel_arguments(family, trend, seed):
     model, inputs = a_model(family, trend), small_inputs(area_evidence=True)
     p = {k: v[0] for k, v in prior_draws(model, inputs, 1, seed).items()}
+    p["ratio_transfer_error"] = np.array(1.0)
     hazards = model.survival.baseline_with_tail(p, inputs)
     cases = inputs.levels @ model.incidence.incidence(p, inputs)
     scalars = [float(p[name]) for name in ("hazard_ratio_recurrent", "hazard_trend", "other_cause_multiplier")]

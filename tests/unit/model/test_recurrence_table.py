@@ -18,7 +18,7 @@ def build(frame, other=OTHER):
 
 
 def spoiled(column, rows, value):
-    frame = frames()["recurrence"]
+    frame = frames()["recurrence"].astype({"duration_to_years": float})
     frame.loc[frame.index[rows], column] = value
     return frame
 
