@@ -136,6 +136,16 @@ def build_recurrence_table(
         for column, word in (("study", "study"), ("risk_kind", "kind of risk"))
         if frame[column].nunique() > 1
     ]
+    if frame[["diagnosis_year_from", "diagnosis_year_to"]].isna().to_numpy().any():
+        problems.append(
+            Problem(
+                "E-DIAGNOSIS-YEARS",
+                "distant_recurrence",
+                "every row needs the years of primary diagnosis it holds for",
+                "Fill diagnosis_year_from and diagnosis_year_to.",
+                column="diagnosis_year_from",
+            )
+        )
     if problems:
         raise EvidenceError(problems)
     stages, receptors = _categories(frame, "stage", STAGES), _categories(frame, "receptor", RECEPTORS)

@@ -37,7 +37,8 @@ def describe(model: PrevalenceModel, inputs: ModelInputs) -> str:
         "EQUATIONS",
         f"  incidence    {model.incidence.equation}",
         f"  survival     {model.survival.equation}; trend by {str(model.survival.trend).replace('_', ' ')};",
-        "               H[k,s](u) = rho^[k = recurrent] exp(beta decades) H0(u), beyond "
+        "               H[k,s](u) = (rho e_rho)^[k = recurrent] exp(beta decades + tau (e_c + e_0) / sqrt 2) H0(u),",
+        "               beyond "
         f"{inputs.last_survival_follow_up:g} years x omega,",
         "               and never growing less in a year than m_o x other-cause mortality at the attained age",
         "  survivorship A[k,s](m) = integral_0^1 S[k,s](m + v) dv: diagnoses uniform within their year",
@@ -45,6 +46,7 @@ def describe(model: PrevalenceModel, inputs: ModelInputs) -> str:
         "  deaths       D(t) = sum_k sum_m I_k(t - m) [A_k,t-m(m - 1) - A_k,t-m(m)]",
         f"  attribution  {model.attribution.equation}",
         "  published    log cumulative hazard ~ Normal(model, se), each study with one shared error ~ Normal(0, tau)",
+        "               (studies of the own health system share tau e_c / sqrt 2 with the population described)",
         "",
         "DIMENSIONS",
         f"  areas {inputs.n_areas} ({grid.areas.level}), presentations 2 (de novo, recurrent)",

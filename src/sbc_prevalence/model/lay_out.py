@@ -183,6 +183,16 @@ def _points(bundle: Any, floors: tuple[Floats, Floats, Floats]) -> pd.DataFrame:
     """Published points on the log cumulative hazard scale, all of them all-cause."""
     frames = [piece.points() for piece in bundle.by_kind("published_survival")]
     points = pd.concat(frames, ignore_index=True)
+    if undated := int(points["diagnosis_year_mid"].isna().sum()):
+        raise EvidenceError(
+            Problem(
+                "E-DIAGNOSIS-YEARS",
+                "published_survival",
+                f"every point needs its years of diagnosis; {undated} of {len(points)} have none",
+                "Fill diagnosis_year_from and diagnosis_year_to, or leave the rows out.",
+                column="diagnosis_year_from",
+            )
+        )
     net = points["survival_kind"] != "observed"
     if net.any():
         row = points["presentation"].map({"de_novo": 0, "recurrent": 1, "all": 1}).to_numpy()

@@ -33,8 +33,9 @@ class NaturalHistoryIncidence(AbstractIncidence):
     length_years: float = 10.0
     kind: ClassVar[str] = "natural_history"
     equation: ClassVar[str] = (
-        "I_D(s) = phi_s x smoothed primaries(s) x exp(sigma_r alpha_Dr); "
-        "I_R(t) = exp(eps + tau_t + sigma_r alpha_Rr) x sum_{s<=t} (1 - phi_s) primaries(s) exp(d_s) g_s(t - s)"
+        "whole: I_D(s) = phi_s x smoothed primaries(s); "
+        "I_R(t) = exp(eps + tau_t) x sum_{s<=t} (1 - phi_s) primaries(s) exp(d_s) g_s(t - s); "
+        "areas: the whole divided by the same sums for the area x exp(sigma_r alpha_kr)"
     )
     level_parameter: ClassVar[str | None] = "recurrence_error"
 

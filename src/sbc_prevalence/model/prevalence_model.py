@@ -173,7 +173,7 @@ class PrevalenceModel:
             dead, alive_people = xp.convolve(
                 cases,
                 hazards,
-                p["hazard_ratio_recurrent"],
+                self.survival.own_ratio(p),
                 p["hazard_trend"],
                 p["other_cause_multiplier"],
                 self.survival.decades(inputs),

@@ -23,8 +23,8 @@ class SmoothIncidence(AbstractIncidence):
 
     kind: ClassVar[str] = "smooth"
     equation: ClassVar[str] = (
-        "log I_kr(s) = log women_r(s) + level_k + slope_k (s - s0) + walk_k(s) + sigma_r alpha_kr "
-        "+ sigma_v v_r (s - s0)"
+        "whole: log I_k(s) = log women(s) + level_k + slope_k (s - s0) + walk_k(s); "
+        "areas: the whole divided by women_r(s) x exp(sigma_v v_r (s - s0) + sigma_r alpha_kr)"
     )
 
     def priors(self, inputs: ModelInputs) -> list[Prior]:

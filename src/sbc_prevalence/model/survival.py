@@ -42,6 +42,19 @@ def shared_priors() -> list[Prior]:
             group="survival",
         ),
         Prior(
+            "ratio_transfer_error",
+            "e_rho",
+            "ratio in the population described over the ratio between published populations",
+            "log_normal",
+            0.0,
+            0.20,
+            "ratio",
+            None,
+            "Published curves of recurrent and of de novo disease come from different populations; their ratio need not "
+            "hold within one. No evidence reaches it.",
+            group="survival",
+        ),
+        Prior(
             "hazard_trend",
             "beta",
             "change of the log hazard per decade",
@@ -203,6 +216,10 @@ class AbstractSurvival(ABC):
         extra = p["hazard_tail_ratio"][..., None] * (inside[..., u.size :] - at_end)
         return inside[..., : u.size] + extra @ placed
 
+    def own_ratio(self, p: Parameters) -> Array:
+        """Recurrent over de novo hazard in the population described, shape (...)."""
+        return p["hazard_ratio_recurrent"] * p["ratio_transfer_error"]
+
     def system_error(self, p: Parameters) -> Array:
         """Log hazard of the own health system relative to all studies, shape (...)."""
         return np.sqrt(SYSTEM_SHARE) * p["between_study_sd"] * p["system_survival_error"]
@@ -232,7 +249,8 @@ class AbstractSurvival(ABC):
             From `own_hazards`.
         """
         n, n_first = inputs.n_years, FIRST_NODES.size
-        ratio = xp.stack([xp.ones_like(p["hazard_ratio_recurrent"]), p["hazard_ratio_recurrent"]], axis=-1)
+        own = self.own_ratio(p)
+        ratio = xp.stack([xp.ones_like(own), own], axis=-1)
         by_presentation = hazards[..., None, :] * ratio[..., None]
         floor = p["other_cause_multiplier"][..., None, None] * inputs.floor
         factor = xp.exp(p["hazard_trend"][..., None, None] * self.decades(inputs))

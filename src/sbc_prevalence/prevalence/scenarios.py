@@ -82,8 +82,10 @@ def scenarios(
     if hazard_ratios:
         found.append(Scenario(RATIO, "estimated, wide prior", model, is_headline=True))
     for ratio in hazard_ratios:
-        fixed = model.with_overrides(hazard_ratio_recurrent={
-            "center": float(np.log(ratio)), "sd": 0.0, "reason": f"fixed at {ratio:g} to show what it does"})
+        why = f"fixed at {ratio:g} to show what it does"
+        fixed = model.with_overrides(
+            hazard_ratio_recurrent={"center": float(np.log(ratio)), "sd": 0.0, "reason": why},
+            ratio_transfer_error={"center": 0.0, "sd": 0.0, "reason": why})
         found.append(Scenario(RATIO, f"fixed at {ratio:.2f}", fixed))
     if n_areas > 1 and area_spread:
         found.append(Scenario(SPREAD, factor_word(1.0), model, is_headline=True, shows_areas=True))
