@@ -139,8 +139,8 @@ class SamplerSection(Section):
 
     chains: int = Field(default=4, ge=4, le=64, description="Independent chains; the gate wants at least 4.")
     draws: int = Field(default=1000, ge=100, description="Draws kept per chain.")
-    tune: int = Field(default=1000, ge=100, description="Draws per chain for adaptation, thrown away.")
-    target_accept: float = Field(default=0.9, gt=0.5, lt=1, description="Target acceptance of the sampler.")
+    tune: int = Field(default=800, ge=100, description="Draws per chain for adaptation, thrown away.")
+    target_accept: float = Field(default=0.95, gt=0.5, lt=1, description="Target acceptance of the sampler.")
     cores: int | None = Field(
         default=None, ge=1, description="Processor cores to use; without it, as many as there are.")
     max_extensions: int = Field(

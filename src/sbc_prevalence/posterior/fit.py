@@ -37,7 +37,7 @@ def fit(
     chains: int = 4,
     draws: int = 500,
     tune: int = 500,
-    target_accept: float = 0.9,
+    target_accept: float = 0.95,
     cores: int | None = None,
     max_extensions: int = 2,
     limits: GateLimits | None = None,
