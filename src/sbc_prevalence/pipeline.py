@@ -3,7 +3,7 @@
 import platform
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -105,7 +105,7 @@ class Pipeline:
 
         tables = dict(parts.tables)
         if self.config.sensitivity.enabled and not headline_only:
-            tables["sensitivity"] = self._repeat(study, estimates, compiled, say, progress)
+            tables["sensitivity"] = self._repeat(study, fitted, estimates, compiled, say, progress)
         content = ReleaseContent(
             title=self.config.title, scope=parts.scope, headline=parts.headline, tables=tables, words=parts.words,
             config_text=self.config.echo(), input_hashes=study.input_hashes, versions=versions(),
@@ -125,7 +125,7 @@ class Pipeline:
                    max_extensions=sampler.max_extensions, progress=progress, compiled=compiled)
 
     def _repeat(
-        self, study: Study, estimates: Any, compiled: Any, say: Say, progress: bool
+        self, study: Study, fitted: Any, estimates: Any, compiled: Any, say: Say, progress: bool
     ) -> pd.DataFrame:
         """The national table under every scenario; a repetition that is refused stops the run."""
         from sbc_prevalence.posterior import compile_model
@@ -144,11 +144,13 @@ class Pipeline:
             if scenario.is_headline:
                 rows.append(sensitivity_rows(estimates, scenario, ci_prob=self.config.report.ci_prob))
                 continue
-            family = scenario.model.survival.family
-            if family not in compilations:
-                compilations[family] = compile_model(scenario.model, study.inputs)
-            fitted = self._refit(study, scenario, compilations[family], progress)
-            other = estimate(fitted, index_date=study.index_date, seed=self.config.seed, index_year_only=True)
+            refitted = spread_only(fitted, scenario)
+            if refitted is None:
+                family = scenario.model.survival.family
+                if family not in compilations:
+                    compilations[family] = compile_model(scenario.model, study.inputs)
+                refitted = self._refit(study, scenario, compilations[family], progress)
+            other = estimate(refitted, index_date=study.index_date, seed=self.config.seed, index_year_only=True)
             rows.append(sensitivity_rows(other, scenario, ci_prob=self.config.report.ci_prob))
         return pd.concat(rows, ignore_index=True)
 
@@ -160,6 +162,18 @@ class Pipeline:
                 f"The headline's fit passed, but the repetition '{scenario.group}: {scenario.label}' did not, "
                 f"and a release without it would not show how much the answer depends on that choice. {refused} "
                 "With --headline-only the release is written without repetitions and says so.") from None
+
+
+def spread_only(fitted: Any, scenario: Scenario) -> Any | None:
+    """The headline's fit under another spread between areas, where no evidence reaches that spread.
+
+    The spread is then drawn from its prior, and a prior scaled by a factor is its draws scaled by it: no other
+    fit is needed. None where evidence sits at areas, or the scenario varies something else.
+    """
+    if scenario.area_factor == 1.0 or "area_sd" not in fitted.prior_only:
+        return None
+    scaled = {**fitted.parameters, "area_sd": fitted.parameters["area_sd"] * scenario.area_factor}
+    return replace(fitted, model=scenario.model, parameters=scaled)
 
 
 def versions() -> dict[str, str]:

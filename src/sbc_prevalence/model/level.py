@@ -2,7 +2,7 @@
 
 Yearly deaths fix the sum of de novo and recurrent incidence within one per cent, while each of the two is
 uncertain by tens of per cent. In the natural parameters that is a narrow, bent ridge, which NUTS follows in small
-steps and with divergences. The sampler therefore moves in zeta, the log level of expected certified cases in units
+steps and with divergences. The sampler therefore moves in zeta, the log level of expected certified deaths in units
 of `SCALE`, and the error of the recurrence risks follows from it. The prior is unchanged: the log density carries
 the prior of the error at its implied value and the Jacobian of the change.
 """
@@ -23,7 +23,7 @@ def implied_error(
     ----------
     zeta : array, shape (...)
     fixed, scaled : arrays, shape (..., n_years)
-        From `AbstractIncidence.split`.
+        Deaths that follow from the two parts of `AbstractIncidence.split`.
     kappa : array, shape (..., n_years)
     """
     years = inputs.grid.years

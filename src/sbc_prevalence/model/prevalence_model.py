@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.kernels.convolution import alive_on_grid, deaths, dying_on_grid, living
 from sbc_prevalence.model import level, observation
@@ -12,6 +14,8 @@ from sbc_prevalence.model.incidence import AREA_PARAMETERS, AbstractIncidence
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.parameters import ParameterSet, combine
 from sbc_prevalence.model.survival import AbstractSurvival, WeibullSurvival
+
+CHUNK = 250
 
 Override = Mapping[str, float | str]
 
@@ -82,7 +86,23 @@ class PrevalenceModel:
         centers, sds : arrays, optional
             Of the sampled priors, where they are symbols.
         """
+        if xp is NUMPY:
+            return self._values_by_chunks(noise, inputs)
         return self._values(noise, inputs, xp, centers, sds)[0]
+
+    def _values_by_chunks(self, noise: Mapping[str, Array], inputs: ModelInputs) -> dict[str, Array]:
+        """`values` of draws, some at a time: memory stays bounded."""
+        priors = self.sampled(inputs).priors
+        first = np.asarray(noise[priors[0].name])
+        lead = first.shape[: first.ndim - len(priors[0].shape)]
+        flat = {q.name: np.reshape(noise[q.name], (-1, *q.shape)) for q in priors}
+        pieces = [
+            self._values({name: z[at : at + CHUNK] for name, z in flat.items()}, inputs, NUMPY, None, None)[0]
+            for at in range(0, int(np.prod(lead, dtype=int)), CHUNK)
+        ]
+        return {
+            q.name: np.concatenate([piece[q.name] for piece in pieces]).reshape((*lead, *q.shape)) for q in priors
+        }
 
     def log_density_change(
         self,
@@ -110,9 +130,12 @@ class PrevalenceModel:
         name = self.level_parameter(inputs)
         if name is None:
             return values, 0.0
-        fixed, scaled = self.incidence.split(values, inputs, xp)
+        average = self.survival.baseline_with_tail(values, inputs, xp)
+        _, _, dead, _ = self._parts_of_the_whole(values, inputs, xp, average)
         kappa = self.attribution.kappa(values, inputs, xp)
-        error, log_jacobian = level.implied_error(noise[name], fixed, scaled, kappa, inputs, xp)
+        error, log_jacobian = level.implied_error(
+            noise[name], dead[..., 0, :], dead[..., 1, :], kappa, inputs, xp
+        )
         at = sampled.names.index(name)
         values[name] = error
         return values, level.log_density_change(noise[name], error, centers[at], sds[at], log_jacobian)
@@ -164,13 +187,33 @@ class PrevalenceModel:
             (..., n_levels, n_years), presentations together; ``kappa`` (..., n_years); ``points`` (..., n_points).
         """
         average = self.survival.baseline_with_tail(p, inputs, xp)
-        hazards = self.survival.own_hazards(p, average, xp)
-        if self.sees_areas(inputs):
-            cases = inputs.levels @ self.incidence.incidence(p, inputs, xp)
+        if not self.sees_areas(inputs) and self.incidence.level_parameter is not None:
+            fixed, scaled, dead, people = self._parts_of_the_whole(p, inputs, xp, average)
+            factor = xp.exp(p[self.incidence.level_parameter])[..., None]
+            cases = xp.stack([fixed, scaled * factor], axis=-2)[..., None, :]
+            dead = (dead[..., 0, :] + factor * dead[..., 1, :])[..., None, :]
+            people = (people[..., 0, :] + factor * people[..., 1, :])[..., None, :]
         else:
-            cases = self.incidence.whole(p, inputs, xp)[..., None, :]
+            if self.sees_areas(inputs):
+                cases = inputs.levels @ self.incidence.incidence(p, inputs, xp)
+            else:
+                cases = self.incidence.whole(p, inputs, xp)[..., None, :]
+            dead, people = self._convolved(cases, p, inputs, xp, average)
+        return {
+            "incidence": cases,
+            "deaths": dead,
+            "living": people,
+            "kappa": self.attribution.kappa(p, inputs, xp),
+            "points": self.survival.point_hazards(p, inputs, average, xp),
+        }
+
+    def _convolved(
+        self, cases: Array, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace, average: Array
+    ) -> tuple[Array, Array]:
+        """Deaths and living of each level and year, presentations together; each (..., n_levels, n_years)."""
+        hazards = self.survival.own_hazards(p, average, xp)
         if xp.convolve is not None:
-            dead, alive_people = xp.convolve(
+            return xp.convolve(
                 cases,
                 hazards,
                 self.survival.own_ratio(p),
@@ -179,17 +222,26 @@ class PrevalenceModel:
                 self.survival.decades(inputs),
                 inputs.floor,
             )
-        else:
-            alive = alive_on_grid(self.survival.survivorship(p, inputs, hazards, xp), inputs.n_years)
-            dead = deaths(cases, dying_on_grid(alive, inputs.n_years, xp)).sum(-3)
-            alive_people = living(cases, alive).sum(-3)
-        return {
-            "incidence": cases,
-            "deaths": dead,
-            "living": alive_people,
-            "kappa": self.attribution.kappa(p, inputs, xp),
-            "points": self.survival.point_hazards(p, inputs, average, xp),
-        }
+        alive = alive_on_grid(self.survival.survivorship(p, inputs, hazards, xp), inputs.n_years)
+        dead = deaths(cases, dying_on_grid(alive, inputs.n_years, xp)).sum(-3)
+        return dead, living(cases, alive).sum(-3)
+
+    def _parts_of_the_whole(
+        self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace, average: Array
+    ) -> tuple[Array, Array, Array, Array]:
+        """Incidence that the level parameter leaves alone and that it scales, with the deaths and living of each.
+
+        Returns
+        -------
+        fixed, scaled : arrays, shape (..., n_years)
+        deaths, living : arrays, shape (..., 2, n_years)
+        """
+        fixed, scaled = self.incidence.split(p, inputs, xp)
+        nobody = xp.zeros_like(fixed)
+        cases = xp.stack(
+            [xp.stack([fixed, nobody], axis=-2), xp.stack([nobody, scaled], axis=-2)], axis=-3
+        )
+        return fixed, scaled, *self._convolved(cases, p, inputs, xp, average)
 
     def loglik_terms(
         self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY

@@ -38,7 +38,7 @@ def structure_key(model: PrevalenceModel, inputs: ModelInputs) -> str:
     parameters = model.sampled(inputs)
     form = {
         "inputs": digest(described, arrays),
-        "model": encode(replace(model, overrides={}, judgement_width=1.0), {}, "model"),
+        "model": encode(replace(model, overrides={}, judgement_width=1.0, area_factor=1.0), {}, "model"),
         "parameters": [[p.name, p.distribution, list(p.shape)] for p in parameters.priors],
         "level": model.level_parameter(inputs), "population": inputs.population is not None,
         "shapes": {name: list(shape) for name, shape in array_shapes(model, inputs).items()}}
