@@ -106,16 +106,18 @@ def test_the_level_coordinate_leaves_the_prior_as_it_is():
     np.testing.assert_allclose(difference, difference[0], atol=1e-4)
 
 
-def test_the_level_coordinate_sets_the_expected_certified_cases():
+def test_the_level_coordinate_sets_the_expected_certified_deaths():
     model, inputs = a_model(), small_inputs()
     sampled = model.sampled(inputs)
     noise = {p.name: p.draw(np.random.default_rng(4), 10) for p in sampled.priors}
     p = model.values(noise, inputs)
-    cases = model.incidence.whole(p, inputs).sum(-2) * model.attribution.kappa(p, inputs)
+    alone = {q.name: q.draw(np.random.default_rng(5), 10) for q in model.parameters(inputs).priors}
+    latent = model.latent({**alone, **p}, inputs)
+    certified = latent["deaths"].sum((-3, -2)) * latent["kappa"]
     grid = inputs.grid
     chosen = (grid.years >= grid.first_data_year) & (grid.years <= grid.last_data_year)
     level = np.exp(inputs.arrays["level_reference"] + SCALE * noise[model.level_parameter(inputs)])
-    np.testing.assert_allclose(cases[:, chosen].mean(-1), level, rtol=1e-10)
+    np.testing.assert_allclose(certified[:, chosen].mean(-1), level, rtol=1e-10)
 
 
 def _kernel_arguments(family, trend, seed):

@@ -63,7 +63,7 @@ def test_divergences_lengthen_the_run_and_shorten_the_steps(monkeypatch: pytest.
     fitted = small_fit()
     assert [s.draws for s in asked] == [500, 1000, 2000]
     assert [s.tune for s in asked] == [20, 40, 80]
-    assert [round(s.target_accept, 3) for s in asked] == [0.9, 0.945, 0.99]
+    assert [round(s.target_accept, 3) for s in asked] == [0.95, 0.97, 0.99]
     assert len({s.seed for s in asked}) == 3
     assert fitted.n_draws == 8000
     assert [r["divergences"] for r in fitted.sampler["runs"]] == [3, 3, 0]
@@ -73,7 +73,7 @@ def test_too_few_effective_draws_lengthen_the_run_only(monkeypatch: pytest.Monke
     asked = sampled_by(monkeypatch, lambda s, n: ideal_run(s))
     small_fit(draws=60, limits=GateLimits(rhat=1.1, ess=400.0))
     assert [s.draws for s in asked][:2] == [60, 120]
-    assert {s.target_accept for s in asked} == {0.9}
+    assert {s.target_accept for s in asked} == {0.95}
 
 
 def test_a_fit_that_stays_bad_is_refused_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
