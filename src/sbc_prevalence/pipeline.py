@@ -18,6 +18,9 @@ from sbc_prevalence.release import ReleaseContent, write_release
 from sbc_prevalence.study import Study, prepare
 
 NATIONAL_LINES = 5
+REPEATED_SHARE = 0.5
+"""Share of the headline's draws and tuning that a repetition gets; it passes the same gate."""
+FEWEST = 100
 Say = Callable[[str], None]
 PACKAGES = ("sbc-prevalence", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "scipy", "pandas",
             "xarray", "statsmodels", "h5netcdf", "matplotlib")
@@ -116,12 +119,15 @@ class Pipeline:
             "config.toml": lambda path: _write_text(path, self.config.echo())})
         return RunResult(release, release / "public" / "report.html", parts.headline_text)
 
-    def _fit(self, study: Study, model: PrevalenceModel, compiled: Any, progress: bool) -> Any:
+    def _fit(
+        self, study: Study, model: PrevalenceModel, compiled: Any, progress: bool, *, share: float = 1.0
+    ) -> Any:
         from sbc_prevalence.posterior import fit
 
         sampler = self.config.sampler
-        return fit(model, study.inputs, seed=self.config.seed, chains=sampler.chains, draws=sampler.draws,
-                   tune=sampler.tune, target_accept=sampler.target_accept, cores=sampler.cores,
+        draws, tune = (max(int(n * share), FEWEST) for n in (sampler.draws, sampler.tune))
+        return fit(model, study.inputs, seed=self.config.seed, chains=sampler.chains, draws=draws, tune=tune,
+                   target_accept=sampler.target_accept, cores=sampler.cores,
                    max_extensions=sampler.max_extensions, progress=progress, compiled=compiled)
 
     def _repeat(
@@ -156,7 +162,7 @@ class Pipeline:
 
     def _refit(self, study: Study, scenario: Scenario, compiled: Any, progress: bool) -> Any:
         try:
-            return self._fit(study, scenario.model, compiled, progress)
+            return self._fit(study, scenario.model, compiled, progress, share=REPEATED_SHARE)
         except FitRefused as refused:
             raise FitRefused(
                 f"The headline's fit passed, but the repetition '{scenario.group}: {scenario.label}' did not, "

@@ -189,3 +189,35 @@ def backward(
                 if k == 1:
                     to_ratio += to_trend * factor
     return to_cases, to_hazard, to_ratio, to_slope, to_floor
+
+
+@numba.njit(cache=True, nogil=True)
+def survivorship_of_draws(
+    hazard: Floats,
+    ratio: Floats,
+    slope: Floats,
+    floor_factor: Floats,
+    decades: Floats,
+    floor: Floats,
+    first_weights: Floats,
+    later_weights: Floats,
+) -> Floats:
+    """Survivorship on the grid of every draw; arguments as in `forward`, with a first axis of draws.
+
+    Returns
+    -------
+    array, shape (n_draws, 2, n_years, n_years)
+        Share of year-s diagnoses alive at the end of year t; zero where t < s.
+    """
+    n_draws, n = hazard.shape[0], decades.shape[0]
+    nobody = np.zeros((2, 0, n))
+    on_grid = np.zeros((n_draws, 2, n, n))
+    for d in range(n_draws):
+        _, _, alive, _, _ = forward(
+            nobody, hazard[d], ratio[d], slope[d], floor_factor[d], decades, floor, first_weights, later_weights
+        )
+        for k in range(2):
+            for s in range(n):
+                for m in range(n - s):
+                    on_grid[d, k, s, s + m] = alive[k, s, m]
+    return on_grid

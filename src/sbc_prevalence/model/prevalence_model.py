@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from sbc_prevalence.model.parameters import ParameterSet, combine
 from sbc_prevalence.model.survival import AbstractSurvival, WeibullSurvival
 
 CHUNK = 250
+COMPILED = SimpleNamespace(**vars(NUMPY))
+"""NumPy, with survivorship by the compiled kernel: for draws by the thousand."""
 
 Override = Mapping[str, float | str]
 
@@ -97,7 +100,7 @@ class PrevalenceModel:
         lead = first.shape[: first.ndim - len(priors[0].shape)]
         flat = {q.name: np.reshape(noise[q.name], (-1, *q.shape)) for q in priors}
         pieces = [
-            self._values({name: z[at : at + CHUNK] for name, z in flat.items()}, inputs, NUMPY, None, None)[0]
+            self._values({name: z[at : at + CHUNK] for name, z in flat.items()}, inputs, COMPILED, None, None)[0]
             for at in range(0, int(np.prod(lead, dtype=int)), CHUNK)
         ]
         return {
@@ -153,9 +156,8 @@ class PrevalenceModel:
             ``incidence``, ``living``, ``deaths`` of shape (..., presentation, area, n_years);
             ``alive`` of shape (..., presentation, n_years, n_years); ``kappa`` of shape (..., n_years).
         """
-        hazards = self.survival.own_hazards(p, self.survival.baseline_with_tail(p, inputs))
         cases = self.incidence.incidence(p, inputs)
-        alive = alive_on_grid(self.survival.survivorship(p, inputs, hazards), inputs.n_years)
+        alive = self.survival.alive_of_draws(p, inputs)
         dying = dying_on_grid(alive, inputs.n_years)
         return {
             "incidence": cases,
@@ -222,7 +224,9 @@ class PrevalenceModel:
                 self.survival.decades(inputs),
                 inputs.floor,
             )
-        alive = alive_on_grid(self.survival.survivorship(p, inputs, hazards, xp), inputs.n_years)
+        alive = self.survival.alive_of_draws(p, inputs) if xp is COMPILED else alive_on_grid(
+            self.survival.survivorship(p, inputs, hazards, xp), inputs.n_years
+        )
         dead = deaths(cases, dying_on_grid(alive, inputs.n_years, xp)).sum(-3)
         return dead, living(cases, alive).sum(-3)
 

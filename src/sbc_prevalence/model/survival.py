@@ -10,8 +10,15 @@ from numpy.typing import NDArray
 
 from sbc_prevalence.errors import ConfigError
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
+from sbc_prevalence.kernels.fused import survivorship_of_draws
 from sbc_prevalence.kernels.hazards import exposure, log_logistic_cumulative_hazard, weibull_cumulative_hazard
-from sbc_prevalence.kernels.survivorship import FIRST_NODES, LATER_NODES, survivorship_from_hazards
+from sbc_prevalence.kernels.survivorship import (
+    FIRST_NODES,
+    FIRST_WEIGHTS,
+    LATER_NODES,
+    LATER_WEIGHTS,
+    survivorship_from_hazards,
+)
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.parameters import Prior
 
@@ -261,6 +268,29 @@ class AbstractSurvival(ABC):
             return flat[..., :n_first], flat[..., n_first:end], xp.unflatten(later, (n - 1, LATER_NODES.size))
 
         return survivorship_from_hazards(*parts(by_presentation), factor[..., None, :, :], *parts(floor), xp)
+
+    def alive_of_draws(self, p: Parameters, inputs: ModelInputs) -> NDArray[np.float64]:
+        """Survivorship of the population described on the grid, shape (..., presentation, n_years, n_years).
+
+        The compiled kernel; the same numbers as `survivorship` laid on the grid.
+        """
+        hazards = np.asarray(self.own_hazards(p, self.baseline_with_tail(p, inputs)))
+        lead = hazards.shape[:-1]
+
+        def flat(x: Array) -> NDArray[np.float64]:
+            return np.ascontiguousarray(np.broadcast_to(x, lead), dtype=float).reshape(-1)
+
+        on_grid = survivorship_of_draws(
+            np.ascontiguousarray(hazards.reshape(-1, hazards.shape[-1])),
+            flat(self.own_ratio(p)),
+            flat(p["hazard_trend"]),
+            flat(p["other_cause_multiplier"]),
+            np.ascontiguousarray(self.decades(inputs)),
+            np.ascontiguousarray(inputs.floor),
+            FIRST_WEIGHTS,
+            LATER_WEIGHTS,
+        )
+        return on_grid.reshape(*lead, *on_grid.shape[1:])
 
     def point_hazards(
         self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY

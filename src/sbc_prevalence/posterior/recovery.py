@@ -45,7 +45,7 @@ class StudySettings:
     chains: int = 4
     draws: int = 500
     tune: int = 500
-    target_accept: float = 0.95
+    target_accept: float = 0.9
     max_extensions: int = 2
     cores: int | None = None
 
