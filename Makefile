@@ -9,7 +9,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 UPDATE_OUT := releases/scotland
 RECOVERY := tests/recovery/results/scotland-100.jsonl
-STUDY := $(PY) -m sbc_prevalence.recovery --config scotland --worlds 100 --seed 1 --out $(RECOVERY)
+STUDY := $(PY) -m sbc_prevalence.recovery --config scotland --worlds 100 --seed 1 --draws 400 --tune 300 --cores 2 --out $(RECOVERY)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup ready update test quick lint tests notebooks bench study release-check constraints clean
