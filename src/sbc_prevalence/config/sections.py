@@ -160,7 +160,8 @@ class ReportSection(Section):
 class SensitivitySection(Section):
     """Repetitions of the national table under other choices."""
 
-    enabled: bool = Field(default=True, description="Whether the repeated tables are made.")
+    enabled: bool = Field(default=True, description="Whether the repeated tables are made; each gets half of the "
+                                              "headline's draws and passes the same gate.")
     survival_families: Families = Field(
         default=("weibull", "piecewise_exponential", "log_logistic"),
         description="Survival families under which the national table is repeated.")
