@@ -1,4 +1,4 @@
-"""The fused kernel as one PyTensor operation, so that the model compiles and runs several times faster."""
+"""The fused kernel as one PyTensor operation, so that the model compiles and runs faster."""
 
 from typing import Any
 
