@@ -48,9 +48,6 @@ def test_every_nation_has_deaths_in_the_year_of_the_headline():
         assert set(deaths.loc[deaths["year"] == year, "area_code"]) == set(areas.codes)
 
 
-@pytest.mark.xfail(strict=True, raises=DataError, reason=(
-    "the bundle refuses an age profile of an area outside the study (E-AREA-UNKNOWN), though only its mix is "
-    "used; remove this mark once a profile may stand in"))
 def test_a_new_project_runs_once_its_three_tables_are_filled(tmp_path):
     init_project(tmp_path)
     with pytest.raises(DataError):

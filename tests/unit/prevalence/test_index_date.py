@@ -60,6 +60,7 @@ def test_without_floor_and_trend_it_is_the_closed_form(day):
     model, inputs, p, _ = setting(trend="none")
     inputs = replace(inputs, floor=0.0 * inputs.floor, last_survival_follow_up=1e3)
     p["between_study_sd"] = 0.0 * p["between_study_sd"]
+    p["ratio_transfer_error"] = 1.0 + 0.0 * p["ratio_transfer_error"]
     latent = model.latent(p, inputs)
     year, fraction = year_fraction(day)
     found = living_at(model, inputs, p, latent, fraction, year).sum(-1)
