@@ -20,6 +20,8 @@ from sbc_prevalence.study import Study, prepare
 NATIONAL_LINES = 5
 REPEATED_SHARE = 0.5
 """Share of the headline's draws and tuning that a repetition gets; it passes the same gate."""
+REPEATED_ACCEPT = 0.97
+"""Least target acceptance of a repetition: wide priors and heavy tails need smaller steps from the start."""
 FEWEST = 100
 Say = Callable[[str], None]
 PACKAGES = ("sbc-prevalence", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "scipy", "pandas",
@@ -120,14 +122,15 @@ class Pipeline:
         return RunResult(release, release / "public" / "report.html", parts.headline_text)
 
     def _fit(
-        self, study: Study, model: PrevalenceModel, compiled: Any, progress: bool, *, share: float = 1.0
+        self, study: Study, model: PrevalenceModel, compiled: Any, progress: bool, *,
+        share: float = 1.0, least_accept: float = 0.0,
     ) -> Any:
         from sbc_prevalence.posterior import fit
 
         sampler = self.config.sampler
         draws, tune = (max(int(n * share), FEWEST) for n in (sampler.draws, sampler.tune))
         return fit(model, study.inputs, seed=self.config.seed, chains=sampler.chains, draws=draws, tune=tune,
-                   target_accept=sampler.target_accept, cores=sampler.cores,
+                   target_accept=max(sampler.target_accept, least_accept), cores=sampler.cores,
                    max_extensions=sampler.max_extensions, progress=progress, compiled=compiled)
 
     def _repeat(
@@ -162,7 +165,8 @@ class Pipeline:
 
     def _refit(self, study: Study, scenario: Scenario, compiled: Any, progress: bool) -> Any:
         try:
-            return self._fit(study, scenario.model, compiled, progress, share=REPEATED_SHARE)
+            return self._fit(study, scenario.model, compiled, progress, share=REPEATED_SHARE,
+                             least_accept=REPEATED_ACCEPT)
         except FitRefused as refused:
             raise FitRefused(
                 f"The headline's fit passed, but the repetition '{scenario.group}: {scenario.label}' did not, "
