@@ -23,6 +23,10 @@ REPEATED_SHARE = 0.5
 REPEATED_ACCEPT = 0.97
 """Least target acceptance of a repetition: wide priors and heavy tails need smaller steps from the start."""
 FEWEST = 100
+REFUSED_WORDS = (
+    "The fit of these repetitions did not pass its gate, so no figure is shown for them: {}. How far the headline "
+    "would move under them is not known from this run."
+)
 Say = Callable[[str], None]
 PACKAGES = ("sbc-prevalence", "pymc", "pytensor", "nutpie", "numba", "arviz", "numpy", "scipy", "pandas",
             "xarray", "statsmodels", "h5netcdf", "matplotlib")
@@ -88,7 +92,8 @@ class Pipeline:
         InputError
             If the data or the configuration are faulty.
         FitRefused
-            If the headline's fit, or one of the repetitions, does not pass its gate.
+            If the headline's fit does not pass its gate. A repetition that does not is left out and named in the
+            report.
         """
         from sbc_prevalence.posterior import compile_model
         from sbc_prevalence.prevalence.content import release_content_parts
@@ -108,11 +113,13 @@ class Pipeline:
         say("\n" + "\n".join(parts.headline_text.splitlines()[:NATIONAL_LINES])
             + "\nThe table of areas follows with the release.\n")
 
-        tables = dict(parts.tables)
+        tables, words = dict(parts.tables), dict(parts.words)
         if self.config.sensitivity.enabled and not headline_only:
-            tables["sensitivity"] = self._repeat(study, fitted, estimates, compiled, say, progress)
+            tables["sensitivity"], refused = self._repeat(study, fitted, estimates, compiled, say, progress)
+            if refused:
+                words["Repetitions that were refused"] = REFUSED_WORDS.format("; ".join(refused))
         content = ReleaseContent(
-            title=self.config.title, scope=parts.scope, headline=parts.headline, tables=tables, words=parts.words,
+            title=self.config.title, scope=parts.scope, headline=parts.headline, tables=tables, words=words,
             config_text=self.config.echo(), input_hashes=study.input_hashes, versions=versions(),
             seed=self.config.seed, diagnostics={**fitted.gate.worst(), **fitted.sampler},
             rounding_unit=self.config.report.rounding_unit, rounding_units=parts.rounding_units)
@@ -135,8 +142,8 @@ class Pipeline:
 
     def _repeat(
         self, study: Study, fitted: Any, estimates: Any, compiled: Any, say: Say, progress: bool
-    ) -> pd.DataFrame:
-        """The national table under every scenario; a repetition that is refused stops the run."""
+    ) -> tuple[pd.DataFrame, list[str]]:
+        """The national table under every scenario, and the repetitions whose fit did not pass its gate."""
         from sbc_prevalence.posterior import compile_model
         from sbc_prevalence.prevalence.content import sensitivity_rows
         from sbc_prevalence.prevalence.estimate import estimate
@@ -146,7 +153,8 @@ class Pipeline:
             study.model, survival_families=chosen.survival_families, hazard_ratios=chosen.hazard_ratios,
             area_spread=chosen.area_spread, judgement_width=chosen.judgement_width, n_areas=study.inputs.n_areas)
         compilations = {study.model.survival.family: compiled}
-        rows = []
+        rows: list[pd.DataFrame] = []
+        refused: list[str] = []
         for i, scenario in enumerate(todo, 1):
             say(f"Sensitivity {i} of {len(todo)}: {scenario.group}, {scenario.label}"
                 + (" (the headline's own)" if scenario.is_headline else ""))
@@ -158,20 +166,19 @@ class Pipeline:
                 family = scenario.model.survival.family
                 if family not in compilations:
                     compilations[family] = compile_model(scenario.model, study.inputs)
-                refitted = self._refit(study, scenario, compilations[family], progress)
+                try:
+                    refitted = self._refit(study, scenario, compilations[family], progress)
+                except FitRefused as error:
+                    refused.append(f"{scenario.group}: {scenario.label}")
+                    say(f"  Refused, so it is named in the report and not shown: {error}")
+                    continue
             other = estimate(refitted, index_date=study.index_date, seed=self.config.seed, index_year_only=True)
             rows.append(sensitivity_rows(other, scenario, ci_prob=self.config.report.ci_prob))
-        return pd.concat(rows, ignore_index=True)
+        return pd.concat(rows, ignore_index=True), refused
 
     def _refit(self, study: Study, scenario: Scenario, compiled: Any, progress: bool) -> Any:
-        try:
-            return self._fit(study, scenario.model, compiled, progress, share=REPEATED_SHARE,
-                             least_accept=REPEATED_ACCEPT)
-        except FitRefused as refused:
-            raise FitRefused(
-                f"The headline's fit passed, but the repetition '{scenario.group}: {scenario.label}' did not, "
-                f"and a release without it would not show how much the answer depends on that choice. {refused} "
-                "With --headline-only the release is written without repetitions and says so.") from None
+        return self._fit(study, scenario.model, compiled, progress, share=REPEATED_SHARE,
+                         least_accept=REPEATED_ACCEPT)
 
 
 def spread_only(fitted: Any, scenario: Scenario) -> Any | None:

@@ -1,0 +1,61 @@
+"""The order of the steps: a repetition that is refused is named, and costs neither the headline nor the others."""
+
+import sys
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sbc_prevalence import pipeline
+from sbc_prevalence.config import load_config
+from sbc_prevalence.errors import FitRefused
+from sbc_prevalence.model import model_from_specification
+from sbc_prevalence.prevalence import content
+from sbc_prevalence.prevalence.scenarios import SPREAD, Scenario
+
+MODEL = model_from_specification({"incidence": "natural_history", "survival": "weibull", "window_days": 120})
+
+
+@dataclass(frozen=True)
+class Fit:
+    parameters: dict
+    prior_only: tuple = ("area_sd", "area_effect")
+    model: object = field(default=None)
+
+
+def test_another_spread_between_areas_needs_no_fit_where_no_evidence_reaches_it():
+    fitted = Fit({"area_sd": np.array([0.1, 0.2]), "area_effect": np.ones(3)})
+    other = pipeline.spread_only(fitted, Scenario(SPREAD, "doubled", MODEL, area_factor=2.0))
+    np.testing.assert_allclose(other.parameters["area_sd"], [0.2, 0.4])
+    assert other.model is MODEL
+    np.testing.assert_allclose(fitted.parameters["area_sd"], [0.1, 0.2])
+
+
+def test_it_needs_one_where_evidence_sits_at_areas_or_something_else_is_varied():
+    fitted = Fit({"area_sd": np.array([0.1])}, prior_only=())
+    assert pipeline.spread_only(fitted, Scenario(SPREAD, "doubled", MODEL, area_factor=2.0)) is None
+    assert pipeline.spread_only(Fit({"area_sd": np.array([0.1])}), Scenario("x", "y", MODEL)) is None
+
+
+def test_a_refused_repetition_is_named_and_the_others_are_kept(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sbc_prevalence.posterior.compile_model", lambda model, inputs: "compiled")
+    monkeypatch.setattr(sys.modules["sbc_prevalence.prevalence.estimate"], "estimate", lambda fitted, **kwargs: fitted)
+    monkeypatch.setattr(content, "sensitivity_rows", lambda est, scenario, ci_prob: pd.DataFrame(
+        {"group": [scenario.group], "scenario": [scenario.label]}))
+
+    def refit(self, study, scenario, compiled, progress):
+        if scenario.model.survival.family == "log_logistic":
+            raise FitRefused("two divergences")
+        return Fit({"area_sd": np.array([0.1])})
+
+    monkeypatch.setattr(pipeline.Pipeline, "_refit", refit)
+    run = pipeline.Pipeline(load_config("scotland"))
+    study = SimpleNamespace(model=MODEL, inputs=SimpleNamespace(n_areas=14), index_date=None)
+    said: list[str] = []
+    rows, refused = run._repeat(study, Fit({"area_sd": np.array([0.1])}), "own", "compiled", said.append, False)
+    assert refused == ["survival family: log-logistic"]
+    assert "log-logistic" not in set(rows["scenario"])
+    assert {"piecewise exponential", "fixed at 1.88", "width doubled"} <= set(rows["scenario"])
+    assert any("two divergences" in text for text in said)
