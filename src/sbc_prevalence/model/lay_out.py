@@ -219,6 +219,8 @@ def _death_age_shares(bundle: Any, grid: StudyGrid) -> Floats:
     if not tables:
         return np.ones((grid.years.size, 1))
     shares = tables[0].dropna().set_index(YEAR).sort_index()
+    if shares.empty:  # no death in any year: there is no mix of ages
+        return np.ones((grid.years.size, 1))
     nearest = np.clip(grid.years, shares.index.min(), shares.index.max())
     return shares.reindex(nearest, method="nearest").to_numpy(float)
 

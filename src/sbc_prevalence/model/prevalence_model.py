@@ -91,7 +91,7 @@ class PrevalenceModel:
         """
         if xp is NUMPY:
             return self._values_by_chunks(noise, inputs)
-        return self._values(noise, inputs, xp, centers, sds)[0]
+        return self.log_density_change(noise, inputs, xp, centers, sds)[0]
 
     def _values_by_chunks(self, noise: Mapping[str, Array], inputs: ModelInputs) -> dict[str, Array]:
         """`values` of draws, some at a time: memory stays bounded."""
@@ -100,7 +100,7 @@ class PrevalenceModel:
         lead = first.shape[: first.ndim - len(priors[0].shape)]
         flat = {q.name: np.reshape(noise[q.name], (-1, *q.shape)) for q in priors}
         pieces = [
-            self._values({name: z[at : at + CHUNK] for name, z in flat.items()}, inputs, COMPILED, None, None)[0]
+            self.log_density_change({name: z[at : at + CHUNK] for name, z in flat.items()}, inputs, COMPILED)[0]
             for at in range(0, int(np.prod(lead, dtype=int)), CHUNK)
         ]
         return {
@@ -116,16 +116,6 @@ class PrevalenceModel:
         sds: Array | None = None,
     ) -> tuple[dict[str, Array], Array]:
         """Natural values, and what the level coordinate adds to the log density of standard noise."""
-        return self._values(noise, inputs, xp, centers, sds)
-
-    def _values(
-        self,
-        noise: Mapping[str, Array],
-        inputs: ModelInputs,
-        xp: Namespace,
-        centers: Array | None,
-        sds: Array | None,
-    ) -> tuple[dict[str, Array], Array]:
         sampled = self.sampled(inputs)
         centers = sampled.centers if centers is None else centers
         sds = sampled.sds if sds is None else sds
