@@ -33,11 +33,12 @@ def describe(model: PrevalenceModel, inputs: ModelInputs) -> str:
     """
     grid = inputs.grid
     unreached = set(model.prior_only(inputs))
+    ratio = "(rho e_rho)" if model.survival.ratio_from_published else "e_rho"
     lines = [
         "EQUATIONS",
         f"  incidence    {model.incidence.equation}",
         f"  survival     {model.survival.equation}; trend by {str(model.survival.trend).replace('_', ' ')};",
-        "               H[k,s](u) = (rho e_rho)^[k = recurrent] exp(beta decades + tau (e_c + e_0) / sqrt 2) H0(u),",
+        f"               H[k,s](u) = {ratio}^[k = recurrent] exp(beta decades + tau (e_c + e_0) / sqrt 2) H0(u),",
         "               beyond "
         f"{inputs.last_survival_follow_up:g} years x omega,",
         "               and never growing less in a year than m_o x other-cause mortality at the attained age",

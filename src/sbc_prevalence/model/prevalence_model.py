@@ -249,6 +249,7 @@ class PrevalenceModel:
             "incidence": self.incidence.kind,
             "survival": self.survival.family,
             "trend": self.survival.trend,
+            **({} if self.survival.ratio_from_published else {"ratio_from_published": False}),
             "judgement_width": self.judgement_width,
             "area_factor": self.area_factor,
             "overrides": {k: dict(v) for k, v in self.overrides.items()},

@@ -147,9 +147,13 @@ class AbstractSurvival(ABC):
     ----------
     trend : str or bool
         ``"diagnosis_year"``, ``"calendar_year"`` or ``"none"``; True means the first, False the last.
+    ratio_from_published : bool
+        Whether the ratio of the population described is that of the published populations times its error. If not,
+        it is ``ratio_transfer_error`` alone, and the published points keep a ratio of their own.
     """
 
     trend: str | bool = "diagnosis_year"
+    ratio_from_published: bool = True
     family: ClassVar[str]
     equation: ClassVar[str]
 
@@ -225,7 +229,8 @@ class AbstractSurvival(ABC):
 
     def own_ratio(self, p: Parameters) -> Array:
         """Recurrent over de novo hazard in the population described, shape (...)."""
-        return p["hazard_ratio_recurrent"] * p["ratio_transfer_error"]
+        own = p["ratio_transfer_error"]
+        return p["hazard_ratio_recurrent"] * own if self.ratio_from_published else own
 
     def system_error(self, p: Parameters) -> Array:
         """Log hazard of the own health system relative to all studies, shape (...)."""

@@ -77,15 +77,15 @@ def scenarios(
     found = [Scenario(FAMILY, family_word(own), model, is_headline=True)]
     for family in survival_families:
         if family != own:
-            other = replace(model, survival=FAMILIES[family](trend=model.survival.trend))
+            other = replace(model, survival=FAMILIES[family](
+                trend=model.survival.trend, ratio_from_published=model.survival.ratio_from_published))
             found.append(Scenario(FAMILY, family_word(family), other))
     if hazard_ratios:
         found.append(Scenario(RATIO, "estimated, wide prior", model, is_headline=True))
     for ratio in hazard_ratios:
         why = f"fixed at {ratio:g} to show what it does"
-        fixed = model.with_overrides(
-            hazard_ratio_recurrent={"center": float(np.log(ratio)), "sd": 0.0, "reason": why},
-            ratio_transfer_error={"center": 0.0, "sd": 0.0, "reason": why})
+        fixed = replace(model, survival=replace(model.survival, ratio_from_published=False)).with_overrides(
+            ratio_transfer_error={"center": float(np.log(ratio)), "sd": 0.0, "reason": why})
         found.append(Scenario(RATIO, f"fixed at {ratio:.2f}", fixed))
     if n_areas > 1 and area_spread:
         found.append(Scenario(SPREAD, factor_word(1.0), model, is_headline=True, shows_areas=True))
