@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sbc_prevalence import grid
-from sbc_prevalence.model.observation import completeness_name
+from sbc_prevalence.model.completeness import completeness_name
 from sbc_prevalence.model.survival import FAMILIES
 from small_study import a_model, scotland_inputs, small_inputs
 
@@ -68,7 +68,7 @@ def test_parameters_that_evidence_brings_are_explained():
     names = {p.name for p in a_model().parameters(inputs).priors}
     for source in inputs.completeness_sources:
         names = (names - {completeness_name(source)}) | {"completeness_<source>"}
-    for count in inputs.living_counts:
+    for count in (piece for piece in inputs.observations if piece.counts_living):
         for word in ("sensitivity", "specificity"):
             names = (names - {f"{word}_{count.name}"}) | {f"{word}_<count>"}
     assert names <= set(parameter_rows())

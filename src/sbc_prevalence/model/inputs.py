@@ -11,6 +11,8 @@ from sbc_prevalence.evidence.primaries import PrimarySeries
 from sbc_prevalence.evidence.recurrence_table import RecurrenceTable
 from sbc_prevalence.grid import RECURRENT, StudyGrid
 from sbc_prevalence.kernels.backend import Array
+from sbc_prevalence.model.completeness import CompletenessSource
+from sbc_prevalence.model.observation import Observation
 
 Floats = NDArray[np.float64]
 
@@ -37,41 +39,6 @@ class SurvivalPoints:
     def size(self) -> int:
         """Number of data."""
         return int(self.duration.size)
-
-
-@dataclass(frozen=True)
-class CompletenessSource:
-    """One source of metastatic registrations and what is believed of its completeness."""
-
-    name: str
-    presentations: tuple[str, ...]
-    known: float | None
-    logit_center: float
-    logit_sd: float
-    reason: str
-
-
-@dataclass(frozen=True)
-class LivingCount:
-    """One count of people flagged as living with the disease; row of the level matrix and how it is defined."""
-
-    name: str
-    level_row: int
-    year_index: int
-    fraction: float
-    coded_in_year: bool
-    base_population: float
-    sensitivity: "Accuracy"
-    specificity: "Accuracy"
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """Sensitivity or specificity: a known value, or found of validated."""
-
-    known: float | None
-    found: float = 0.0
-    of: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -103,7 +70,9 @@ class ModelInputs:
     level_codes : tuple of str
     arrays : mapping of str to array
     completeness_sources : tuple of CompletenessSource
-    living_counts : tuple of LivingCount
+        Sources of registrations and what is believed of them.
+    observations : tuple of Observation
+        Pieces of evidence with a likelihood.
     population : array, shape (n_areas, n_years), or None
     population_note : str
     """
@@ -121,7 +90,7 @@ class ModelInputs:
     level_codes: tuple[str, ...]
     arrays: Mapping[str, Array]
     completeness_sources: tuple[CompletenessSource, ...] = ()
-    living_counts: tuple[LivingCount, ...] = ()
+    observations: tuple[Observation, ...] = ()
     population: Floats | None = None
     population_note: str = ""
     deaths_frame: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -140,6 +109,15 @@ class ModelInputs:
     def n_studies(self) -> int:
         """Survival studies."""
         return len(self.studies)
+
+    def without(self, *names: str) -> "ModelInputs":
+        """The same inputs without some pieces of evidence, by the names of their observations."""
+        gone = tuple(f"{name}_" for name in names)
+        return replace(
+            self,
+            observations=tuple(piece for piece in self.observations if piece.name not in names),
+            arrays={name: value for name, value in self.arrays.items() if not name.startswith(gone)},
+        )
 
     def with_arrays(self, arrays: Mapping[str, Array]) -> "ModelInputs":
         """The same inputs with some arrays replaced, e.g. by simulated data or by symbols.

@@ -18,22 +18,19 @@ from sbc_prevalence.grid import (
     YEAR,
     StudyGrid,
     parse_age_band,
-    year_fraction,
 )
 from sbc_prevalence.kernels.survivorship import FIRST_NODES, LATER_NODES
-from sbc_prevalence.model.inputs import (
-    Accuracy,
-    CompletenessSource,
-    LivingCount,
-    ModelInputs,
-    level_reference,
-    survival_points,
+from sbc_prevalence.model.inputs import ModelInputs, level_reference, survival_points
+from sbc_prevalence.model.observing import (
+    DeathCounts,
+    Observation,
+    PublishedPoints,
+    living_counts,
+    registrations,
 )
-from sbc_prevalence.model.likelihood import LARGEST_INTERVAL, interval_support
+from sbc_prevalence.model.observing.counts import count_rows
 
 DEATH_AGE_CUTS = (65, 80)
-ROW_BLOCK = 32
-NEVER = 1.0
 
 Floats = NDArray[np.float64]
 
@@ -100,13 +97,15 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
     shares = _death_age_shares(bundle, grid)
     arrays["death_age_shares"] = shares
     deaths = _rows(bundle, "deaths", grid)
+    observations: list[Observation] = [PublishedPoints()]
     if len(deaths):
-        arrays |= _count_arrays("deaths", deaths, codes, grid)
+        observations.insert(0, DeathCounts())
+        arrays |= count_rows("deaths", deaths, codes, grid)
         arrays["level_reference"] = level_reference(
             *(arrays[f"deaths_{word}"] for word in ("level", "values", "log_mask", "weight"))
         )
-    sources, source_arrays = _registrations(bundle, grid, codes)
-    counts, count_arrays = _living_counts(bundle, grid, codes)
+    registered, sources, source_arrays = registrations.lay_out(bundle, grid, codes)
+    counted, count_arrays = living_counts.lay_out(bundle, grid, codes)
     return ModelInputs(
         grid=grid,
         studies=studies,
@@ -120,8 +119,8 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         levels=grid.areas.membership(codes),
         level_codes=codes,
         arrays={**arrays, **source_arrays, **count_arrays},
-        completeness_sources=sources,
-        living_counts=counts,
+        completeness_sources=tuple(sources),
+        observations=(*observations, *registered, *counted),
         population=population,
         population_note=note,
         deaths_frame=deaths,
@@ -130,7 +129,7 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
 
 def _level_codes(bundle: Any, grid: StudyGrid) -> tuple[str, ...]:
     """Codes at which counts of metastatic disease or deaths sit, in the order of the areas."""
-    kinds = ("deaths", "registrations", "living_counts")
+    kinds = ("deaths", "registrations", "completeness_audit", "living_counts")
     used = {code for kind in kinds for piece in bundle.by_kind(kind) for code in piece.area_codes}
     return tuple(code for code in grid.areas.all_codes if code in used) or (grid.areas.total_code,)
 
@@ -233,132 +232,3 @@ def _rows(bundle: Any, kind: str, grid: StudyGrid, *, keep_all_years: bool = Fal
     if keep_all_years:
         return rows
     return rows[(rows[YEAR] >= grid.first_year) & (rows[YEAR] <= grid.last_year)].reset_index(drop=True)
-
-
-def _padded(values: NDArray[Any], n: int) -> NDArray[Any]:
-    return np.concatenate([values, np.repeat(values[:1], n - values.shape[0], axis=0)])
-
-
-def _count_arrays(
-    name: str, rows: pd.DataFrame, codes: tuple[str, ...], grid: StudyGrid
-) -> dict[str, NDArray[Any]]:
-    """Rows of counts, padded to whole blocks so that another year's rows keep the shape."""
-    lower, upper = rows[COUNT_LOWER].to_numpy(np.int64), rows[COUNT_UPPER].to_numpy(np.int64)
-    if np.any(upper - lower > LARGEST_INTERVAL):
-        raise EvidenceError(
-            Problem(
-                "E-INTERVAL-WIDE",
-                name,
-                f"an interval must not span more than {LARGEST_INTERVAL} persons",
-                "Give a narrower interval or leave the row out.",
-                column=COUNT_UPPER,
-            )
-        )
-    n = int(np.ceil(len(rows) / ROW_BLOCK)) * ROW_BLOCK
-    values, mask = interval_support(lower, upper)
-    return {
-        f"{name}_level": _padded(np.array([codes.index(c) for c in rows[AREA_CODE]], dtype=np.int64), n),
-        f"{name}_year": _padded(rows[YEAR].to_numpy(np.int64) - grid.first_year, n),
-        f"{name}_values": _padded(values, n),
-        f"{name}_log_mask": _padded(mask, n),
-        f"{name}_weight": np.concatenate([np.ones(len(rows)), np.zeros(n - len(rows))]),
-    }
-
-
-def _registrations(
-    bundle: Any, grid: StudyGrid, codes: tuple[str, ...]
-) -> tuple[tuple[CompletenessSource, ...], dict[str, NDArray[Any]]]:
-    sources: list[CompletenessSource] = []
-    arrays: dict[str, NDArray[Any]] = {}
-    audits = [piece.frame for piece in bundle.by_kind("completeness_audit")]
-    audit = pd.concat(audits, ignore_index=True) if audits else None
-    for piece in bundle.by_kind("registrations"):
-        for presentation, rows in piece.frame.groupby("presentation"):
-            label = f"{piece.name}_{presentation}".replace(" ", "_").replace(".", "_")
-            kinds = ("de_novo", "recurrent") if presentation == "all" else (str(presentation),)
-            summed = rows.groupby([AREA_CODE, YEAR], as_index=False)[[COUNT_LOWER, COUNT_UPPER]].sum()
-            summed = summed[(summed[YEAR] >= grid.first_year) & (summed[YEAR] <= grid.last_year)]
-            known_cases = _audit_rows(audit, piece.name, piece.provenance.source, str(presentation))
-            sources.append(_completeness(label, kinds, piece.completeness, known_cases is not None))
-            arrays |= _count_arrays(label, summed, codes, grid)
-            if known_cases is not None:
-                arrays[f"{label}_audit_found"] = known_cases["n_found"].to_numpy(float)
-                arrays[f"{label}_audit_known"] = known_cases["n_known"].to_numpy(float)
-    return tuple(sources), arrays
-
-
-def _audit_rows(audit: pd.DataFrame | None, name: str, source: str, presentation: str) -> pd.DataFrame | None:
-    if audit is None:
-        return None
-    chosen = audit[
-        audit["source_audited"].isin([name, source]) & audit["presentation"].isin([presentation, "all"])
-    ]
-    return chosen if len(chosen) else None
-
-
-def _completeness(label: str, kinds: tuple[str, ...], prior: Any, audited: bool) -> CompletenessSource:
-    if prior is not None and prior.kind == "known":
-        return CompletenessSource(label, kinds, float(prior.value), 0.0, 0.0, "Given as known.")
-    if prior is not None:
-        low, mid, high = (np.log(v) - np.log1p(-v) for v in (prior.lower95, prior.median, prior.upper95))
-        return CompletenessSource(
-            label, kinds, None, float(mid), float((high - low) / 3.92), "Prior of the evidence."
-        )
-    if audited:
-        return CompletenessSource(label, kinds, None, 0.0, 1.5, "Nearly flat; its audit informs it.")
-    raise EvidenceError(
-        Problem(
-            "E-COMPLETENESS-UNANCHORED",
-            label,
-            "completeness must have a prior or an audit: counts alone cannot tell it from incidence",
-            "Give 'completeness' with the registrations, or an audit of the source.",
-        )
-    )
-
-
-def _living_counts(
-    bundle: Any, grid: StudyGrid, codes: tuple[str, ...]
-) -> tuple[tuple[LivingCount, ...], dict[str, NDArray[Any]]]:
-    counts: list[LivingCount] = []
-    arrays: dict[str, NDArray[Any]] = {}
-    for piece in bundle.by_kind("living_counts"):
-        for i, row in piece.frame.reset_index(drop=True).iterrows():
-            name = f"{piece.name}_{i}".replace(" ", "_").replace(".", "_")
-            year, fraction = year_fraction(pd.Timestamp(row["index_date"]).date())
-            if not grid.first_year < year <= grid.last_year:
-                raise EvidenceError(
-                    Problem(
-                        "E-INDEX-DATE",
-                        piece.name,
-                        "the index date must lie on the study's years",
-                        "Move the date or the grid.",
-                        column="index_date",
-                        rows=(int(str(i)) + 2,),
-                    )
-                )
-            base = row.get("base_population")
-            counts.append(
-                LivingCount(
-                    name,
-                    codes.index(row[AREA_CODE]),
-                    year - grid.first_year,
-                    fraction,
-                    piece.definition == "coded_in_year",
-                    0.0 if base is None or pd.isna(base) else float(base),
-                    _accuracy(piece.sensitivity),
-                    _accuracy(piece.specificity),
-                )
-            )
-            values, mask = interval_support(
-                np.array([int(row[COUNT_LOWER])]), np.array([int(row[COUNT_UPPER])])
-            )
-            arrays[f"{name}_values"], arrays[f"{name}_log_mask"] = values, mask
-    return tuple(counts), arrays
-
-
-def _accuracy(prior: Any) -> Accuracy:
-    if prior is None:
-        return Accuracy(NEVER)
-    if prior.value is not None:
-        return Accuracy(float(prior.value))
-    return Accuracy(None, float(prior.found), float(prior.of))

@@ -9,10 +9,12 @@ import numpy as np
 
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.kernels.convolution import alive_on_grid, deaths, dying_on_grid, living
-from sbc_prevalence.model import level, observation
+from sbc_prevalence.model import level
 from sbc_prevalence.model.attribution import DeathAttribution
+from sbc_prevalence.model.completeness import AbstractCompleteness, SourceCompleteness
 from sbc_prevalence.model.incidence import AREA_PARAMETERS, AbstractIncidence
 from sbc_prevalence.model.inputs import ModelInputs
+from sbc_prevalence.model.observing.together import evidence_priors, evidence_terms
 from sbc_prevalence.model.parameters import ParameterSet, combine
 from sbc_prevalence.model.survival import AbstractSurvival, WeibullSurvival
 
@@ -34,6 +36,8 @@ class PrevalenceModel:
     survival : AbstractSurvival
         `WeibullSurvival`, `PiecewiseExponentialSurvival` or `LogLogisticSurvival`.
     attribution : DeathAttribution
+    completeness : AbstractCompleteness
+        Probability that a true case is in each source of registrations.
     overrides : mapping of parameter name to {center, sd, source, reason}
         Priors that replace the components' own.
     judgement_width : float
@@ -45,6 +49,7 @@ class PrevalenceModel:
     incidence: AbstractIncidence
     survival: AbstractSurvival = field(default_factory=WeibullSurvival)
     attribution: DeathAttribution = field(default_factory=DeathAttribution)
+    completeness: AbstractCompleteness = field(default_factory=SourceCompleteness)
     overrides: Mapping[str, Override] = field(default_factory=dict)
     judgement_width: float = 1.0
     area_factor: float = 1.0
@@ -55,7 +60,8 @@ class PrevalenceModel:
             self.incidence.priors(inputs),
             self.survival.priors(inputs),
             self.attribution.priors(inputs),
-            observation.priors(inputs),
+            self.completeness.priors(inputs),
+            evidence_priors(inputs),
         )
         replaced = found.replaced(self.overrides).with_area_spread(self.area_factor)
         return replaced if self.judgement_width == 1.0 else replaced.scaled_judgements(self.judgement_width)
@@ -169,16 +175,19 @@ class PrevalenceModel:
 
     def observed(
         self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY
-    ) -> dict[str, Array]:
+    ) -> dict[str, Any]:
         """What evidence sees: quantities at the levels at which it sits, and the published points.
 
         Returns
         -------
         dict
             ``incidence`` (..., presentation, n_levels, n_years); ``deaths`` and ``living``
-            (..., n_levels, n_years), presentations together; ``kappa`` (..., n_years); ``points`` (..., n_points).
+            (..., n_levels, n_years), presentations together; ``kappa`` (..., n_years); ``points`` (..., n_points);
+            ``completeness``, a mapping from source to (..., n_areas) or (..., 1); ``area_incidence``
+            (..., presentation, n_areas, n_years) where evidence sits below the whole.
         """
         average = self.survival.baseline_with_tail(p, inputs, xp)
+        by_area: dict[str, Array] = {}
         if not self.sees_areas(inputs) and self.incidence.level_parameter is not None:
             fixed, scaled, dead, people = self._parts_of_the_whole(p, inputs, xp, average)
             factor = xp.exp(p[self.incidence.level_parameter])[..., None]
@@ -187,7 +196,8 @@ class PrevalenceModel:
             people = (people[..., 0, :] + factor * people[..., 1, :])[..., None, :]
         else:
             if self.sees_areas(inputs):
-                cases = inputs.levels @ self.incidence.incidence(p, inputs, xp)
+                by_area = {"area_incidence": self.incidence.incidence(p, inputs, xp)}
+                cases = inputs.levels @ by_area["area_incidence"]
             else:
                 cases = self.incidence.whole(p, inputs, xp)[..., None, :]
             dead, people = self._convolved(cases, p, inputs, xp, average)
@@ -197,6 +207,8 @@ class PrevalenceModel:
             "living": people,
             "kappa": self.attribution.kappa(p, inputs, xp),
             "points": self.survival.point_hazards(p, inputs, average, xp),
+            "completeness": self.completeness.completeness(p, inputs, xp),
+            **by_area,
         }
 
     def _convolved(
@@ -241,7 +253,7 @@ class PrevalenceModel:
         self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY
     ) -> dict[str, Array]:
         """Log-likelihood by piece of evidence, each of shape (...)."""
-        return observation.loglik_terms(p, self.observed(p, inputs, xp), inputs, xp)
+        return evidence_terms(p, self.observed(p, inputs, xp), inputs, xp)
 
     def specification(self) -> dict[str, Any]:
         """Plain description: the same in a config file, a notebook and a manifest."""

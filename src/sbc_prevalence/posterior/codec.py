@@ -15,8 +15,10 @@ from sbc_prevalence.evidence.primaries import PrimarySeries
 from sbc_prevalence.evidence.recurrence_table import RecurrenceTable
 from sbc_prevalence.grid import AreaSet, StudyGrid
 from sbc_prevalence.model.attribution import DeathAttribution
-from sbc_prevalence.model.inputs import Accuracy, CompletenessSource, LivingCount, ModelInputs, SurvivalPoints
+from sbc_prevalence.model.completeness import COMPLETENESS, CompletenessSource
+from sbc_prevalence.model.inputs import ModelInputs, SurvivalPoints
 from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
+from sbc_prevalence.model.observing import OBSERVATIONS
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
 from sbc_prevalence.model.smooth_incidence import SmoothIncidence
 from sbc_prevalence.model.survival import FAMILIES
@@ -25,9 +27,8 @@ from sbc_prevalence.posterior.gate import GateLimits, GateReport
 Arrays = dict[str, NDArray[Any]]
 
 CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (
-    AreaSet, StudyGrid, PrimarySeries, RecurrenceTable, SurvivalPoints, CompletenessSource, LivingCount, Accuracy,
-    ModelInputs, PrevalenceModel, NaturalHistoryIncidence, SmoothIncidence, DeathAttribution, GateLimits, GateReport,
-    *FAMILIES.values())}
+    AreaSet, StudyGrid, PrimarySeries, RecurrenceTable, SurvivalPoints, CompletenessSource, ModelInputs, PrevalenceModel, NaturalHistoryIncidence, SmoothIncidence, DeathAttribution, GateLimits, GateReport,
+    *FAMILIES.values(), *COMPLETENESS.values(), *OBSERVATIONS)}
 
 
 class CodecError(SbcPrevalenceError):

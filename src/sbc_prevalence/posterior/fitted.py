@@ -154,8 +154,7 @@ class Fitted:
 
 def informed_by_counts(inputs: ModelInputs) -> bool:
     """Whether the evidence holds any count of deaths, registrations or the living."""
-    weights = [np.asarray(v) for k, v in inputs.arrays.items() if k.endswith("_weight")]
-    return any(bool(np.any(w > 0)) for w in weights) or bool(inputs.living_counts)
+    return any(piece.words and np.any(inputs.arrays.get(f"{piece.name}_weight", 1.0)) for piece in inputs.observations)
 
 
 def load_fitted(path: str | Path) -> Fitted:

@@ -12,7 +12,7 @@ from sbc_prevalence.kernels.convolution import band_matrix
 from sbc_prevalence.kernels.counts import InsideYear, realise
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.likelihood import dispersion_size
-from sbc_prevalence.model.observation import expected_deaths
+from sbc_prevalence.model.observing import expected_deaths
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
 from sbc_prevalence.prevalence.index_date import alive_inside
 

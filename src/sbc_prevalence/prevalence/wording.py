@@ -23,9 +23,7 @@ def scope(population_described: str) -> str:
 
 def _counts_used(inputs: "ModelInputs") -> list[str]:
     """Kinds of counts of metastatic disease or of deaths that were fitted, in words."""
-    found = ["certified breast cancer deaths"] if "deaths_values" in inputs.arrays else []
-    found += ["registrations of metastatic disease"] if inputs.completeness_sources else []
-    return found + (["counts of people living with it"] if inputs.living_counts else [])
+    return list(dict.fromkeys(piece.words for piece in inputs.observations if piece.words))
 
 
 def _joined(items: list[str]) -> str:
@@ -133,7 +131,7 @@ def _informed(est: "Estimates") -> str:
 
 def _not_informed(est: "Estimates") -> str:
     inputs = est.fitted.inputs
-    local = "" if inputs.living_counts else (
+    local = "" if any(piece.counts_living for piece in inputs.observations) else (
         f" No count of people living with the disease ({est.grid.areas.total_name}) was used. How many are living for "
         "each death therefore rests on survival published elsewhere. Survival here may differ from it by as much as "
         "published populations differ from each other; that doubt is inside the interval.")

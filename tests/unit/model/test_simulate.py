@@ -6,7 +6,7 @@ from scipy import stats
 
 from sbc_prevalence.model import simulate
 from sbc_prevalence.model.likelihood import dispersion_size
-from sbc_prevalence.model.observation import expected_deaths, expected_registered
+from sbc_prevalence.model.observing import AuditedSource, expected_deaths
 from sbc_prevalence.model.survival import SYSTEM_SHARE
 from small_study import a_model, scotland_inputs, small_inputs
 
@@ -15,6 +15,15 @@ MODEL = a_model()
 
 def full():
     return small_inputs(area_evidence=True)
+
+
+def piece(name):
+    return next(o for o in full().observations if o.name == name)
+
+
+def always(rng):
+    """Every word gets the same generator, which moves on from draw to draw."""
+    return lambda word: rng
 
 
 def one_point(seed=1):
@@ -40,8 +49,8 @@ def test_what_is_not_simulated_stays_as_it_was():
     before, after = full(), simulate.simulate_world(MODEL, full(), 4).inputs
     changed = {n for n in before.arrays if not np.array_equal(before.arrays[n], after.arrays[n])}
     assert changed == {"point_value", "deaths_values", "level_reference", "register_de_novo_values",
-                       "register_recurrent_values", "register_recurrent_audit_found", "snapshot_0_values",
-                       "snapshot_1_values"}
+                       "register_recurrent_values", "register_recurrent_audit_found", "snapshot_values",
+                       "snapshot_sensitivity"}
     assert {n: np.shape(v) for n, v in before.arrays.items()} == {n: np.shape(v) for n, v in after.arrays.items()}
     assert after.primaries is before.primaries
 
@@ -63,8 +72,8 @@ def test_the_frame_of_deaths_holds_the_simulated_deaths():
 def test_deaths_have_the_mean_and_variance_of_their_likelihood():
     p, seen = one_point()
     p = {**p, "deaths_extra_sd": np.array(0.1)}
-    rng = np.random.default_rng(1)
-    draws = np.array([simulate.simulate_deaths(p, seen, full(), rng)["deaths_values"][:, 0] for _ in range(4000)])
+    stream = always(np.random.default_rng(1))
+    draws = np.array([piece("deaths").simulate(p, seen, full(), stream)["deaths_values"][:, 0] for _ in range(4000)])
     mean = expected_deaths(seen, full())
     spread = np.sqrt(mean + mean**2 / dispersion_size(0.1))
     assert np.all(np.abs(draws.mean(0) - mean) < 5 * spread / np.sqrt(4000))
@@ -74,8 +83,8 @@ def test_deaths_have_the_mean_and_variance_of_their_likelihood():
 def test_points_have_the_covariance_of_their_likelihood():
     p, seen = one_point()
     p = {**p, "between_study_sd": np.array(0.3)}
-    rng = np.random.default_rng(2)
-    draws = np.array([simulate.simulate_points(p, seen, full(), rng)["point_value"] for _ in range(20_000)])
+    stream = always(np.random.default_rng(2))
+    draws = np.array([piece("survival").simulate(p, seen, full(), stream)["point_value"] for _ in range(20_000)])
     a = full().arrays
     share = 1 - SYSTEM_SHARE * a["study_own"]
     assert sorted(set(share)) == [0.5, 1.0]
@@ -93,33 +102,32 @@ def test_a_count_known_as_an_interval_is_published_as_the_interval_that_holds_it
 
 def test_registrations_follow_completeness():
     p, seen = one_point()
-    source = full().completeness_sources[1]
     p = {**p, "registrations_extra_sd": np.array(0.0)}
-    rng = np.random.default_rng(3)
-    name = f"{source.name}_values"
-    middles = np.array([simulate.simulate_registrations(p, seen, full(), source, rng)[name].mean(-1)
+    counted, stream = piece("register_recurrent"), always(np.random.default_rng(3))
+    middles = np.array([counted.simulate(p, seen, full(), stream)["register_recurrent_values"].mean(-1)
                         for _ in range(2000)])
-    mean = expected_registered(p, seen, full(), source)
+    mean = counted.expected(seen, full())
     assert np.all(np.abs(middles.mean(0) - mean) < 5 * np.sqrt(mean / 2000) + 0.3)
 
 
 def test_audits_are_binomial_and_an_unaudited_source_has_none():
-    first, second = full().completeness_sources
-    p = {f"completeness_{second.name}": np.array(0.7), f"completeness_{first.name}": np.array(0.7)}
-    rng = np.random.default_rng(4)
-    assert simulate.simulate_audit(p, full(), first, rng) == {}
-    found = np.array([simulate.simulate_audit(p, full(), second, rng)[f"{second.name}_audit_found"][0]
+    audited = [o for o in full().observations if isinstance(o, AuditedSource)]
+    assert [o.source for o in audited] == ["register_recurrent"]
+    seen, stream = {"completeness": {"register_recurrent": np.array([0.7])}}, always(np.random.default_rng(4))
+    found = np.array([audited[0].simulate({}, seen, full(), stream)["register_recurrent_audit_found"][0]
                       for _ in range(4000)])
     assert found.mean() == pytest.approx(84, abs=0.5)
     assert found.var() == pytest.approx(120 * 0.7 * 0.3, rel=0.1)
 
 
 def test_validation_is_simulated_only_where_it_is_not_known():
-    count = full().living_counts[0]
-    found = simulate.simulate_validation({"sensitivity_snapshot_0": np.array(0.4)}, count, np.random.default_rng(1))
-    assert found.specificity == count.specificity
-    assert found.sensitivity.of == 100
-    assert stats.binom.cdf(found.sensitivity.found, 100, 0.4) > 1e-6
+    p, seen = one_point()
+    p = {**p, "sensitivity_snapshot": np.array(0.4)}
+    found = piece("snapshot").simulate(p, seen, full(), always(np.random.default_rng(1)))
+    assert "snapshot_specificity" not in found
+    right, of = found["snapshot_sensitivity"]
+    assert of == 100
+    assert stats.binom.cdf(right, 100, 0.4) > 1e-6
 
 
 def test_true_parameters_fit_simulated_evidence_better_than_wrong_ones():

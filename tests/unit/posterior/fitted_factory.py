@@ -40,7 +40,7 @@ def ideal_run(settings: RunSettings, *, area_evidence: bool = False, divergences
     diverging = np.zeros(shape, dtype=bool)
     diverging[0, :divergences] = True
     return Run(blocks, {"energy": rng.normal(0, 3, shape), "diverging": diverging,
-                        "n_steps": np.full(shape, 7, dtype=np.uint64)}, 0.5)
+                        "n_steps": np.full(shape, 7, dtype=np.uint64)}, 0.5, 0.9)
 
 
 def ideal_fitted(*, area_evidence: bool = False, chains: int = 4, draws: int = 60, seed: int = 5) -> Fitted:

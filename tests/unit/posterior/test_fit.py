@@ -90,7 +90,7 @@ def test_an_interrupted_run_is_refused_without_another_try(monkeypatch: pytest.M
     def cut(settings: RunSettings, n: int) -> Run:
         run = ideal_run(settings)
         chosen = (slice(None), slice(0, 300)) if what == "draws" else (slice(0, 2),)
-        return Run({k: v[chosen] for k, v in run.blocks.items()}, {k: v[chosen] for k, v in run.stats.items()}, 0.1)
+        return Run({k: v[chosen] for k, v in run.blocks.items()}, {k: v[chosen] for k, v in run.stats.items()}, 0.1, 0.2)
 
     asked = sampled_by(monkeypatch, cut)
     with pytest.raises(FitRefused, match="the fit is incomplete"):
@@ -103,7 +103,7 @@ def test_a_chain_off_to_infinity_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
         run = ideal_run(settings)
         blocks = {k: v.copy() for k, v in run.blocks.items()}
         blocks["noise"][2] *= 60.0
-        return Run(blocks, run.stats, 0.1)
+        return Run(blocks, run.stats, 0.1, 0.2)
 
     asked = sampled_by(monkeypatch, wild)
     with pytest.raises(FitRefused, match=r"more people living|not finite"):
@@ -147,7 +147,7 @@ def test_a_prior_that_is_not_a_number_is_refused() -> None:
 
 
 def test_a_fit_without_counts_warns(monkeypatch: pytest.MonkeyPatch) -> None:
-    bare = replace(inputs_of(), arrays={k: v for k, v in inputs_of().arrays.items() if not k.startswith("deaths_")})
+    bare = inputs_of().without("deaths")
     sampled_by(monkeypatch, lambda s, n: ideal_run(s))
     with pytest.warns(SbcPrevalenceWarning, match="no count of deaths"):
         fitted = small_fit(bare)

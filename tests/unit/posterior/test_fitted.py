@@ -76,7 +76,7 @@ def test_the_representation_shows_shape_only(fitted: Fitted) -> None:
 
 def test_a_fit_without_counts_says_so() -> None:
     fitted = ideal_fitted()
-    bare = replace(fitted.inputs, arrays={k: v for k, v in fitted.inputs.arrays.items() if not k.startswith("deaths_")})
+    bare = fitted.inputs.without("deaths")
     assert "no count informs this fit" in repr(replace(fitted, inputs=bare))
     assert "no count informs this fit" not in repr(fitted)
 

@@ -1,0 +1,27 @@
+"""What each kind of evidence observes of the latent quantities: one file a kind."""
+
+from sbc_prevalence.model.observation import Observation, Seen
+from sbc_prevalence.model.observing.deaths import DeathCounts, expected_deaths
+from sbc_prevalence.model.observing.living_counts import FlaggedLiving
+from sbc_prevalence.model.observing.published_survival import PublishedPoints
+from sbc_prevalence.model.observing.registrations import AuditedSource, RegisteredCounts
+
+OBSERVATIONS: tuple[type[Observation], ...] = (
+    DeathCounts,
+    PublishedPoints,
+    RegisteredCounts,
+    AuditedSource,
+    FlaggedLiving,
+)
+
+__all__ = [
+    "OBSERVATIONS",
+    "AuditedSource",
+    "DeathCounts",
+    "FlaggedLiving",
+    "Observation",
+    "PublishedPoints",
+    "RegisteredCounts",
+    "Seen",
+    "expected_deaths",
+]

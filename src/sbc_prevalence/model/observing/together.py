@@ -1,0 +1,25 @@
+"""All pieces of evidence together: their priors and their log-likelihoods."""
+
+from sbc_prevalence.errors import ModelError
+from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
+from sbc_prevalence.model.inputs import ModelInputs
+from sbc_prevalence.model.observation import Parameters, Seen
+from sbc_prevalence.model.parameters import Prior
+
+
+def evidence_priors(inputs: ModelInputs) -> list[Prior]:
+    """Priors that the evidence itself brings; one that several pieces bring is there once."""
+    found: dict[str, Prior] = {}
+    for observation in inputs.observations:
+        for prior in observation.priors(inputs):
+            if found.setdefault(prior.name, prior) != prior:
+                raise ModelError(f"two pieces of evidence bring other priors of '{prior.name}'. Rename one.")
+    return list(found.values())
+
+
+def evidence_terms(p: Parameters, seen: Seen, inputs: ModelInputs, xp: Namespace = NUMPY) -> dict[str, Array]:
+    """Log-likelihood of each piece of evidence, each of shape (...)."""
+    terms: dict[str, Array] = {}
+    for observation in inputs.observations:
+        terms |= observation.terms(p, seen, inputs, xp)
+    return terms
