@@ -12,11 +12,13 @@ RECOVERY := tests/recovery/results/scotland-100.jsonl
 STUDY := $(PY) -m sbc_prevalence.recovery --config scotland --worlds 100 --seed 1 --draws 400 --tune 300 --cores 2 --out $(RECOVERY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready update test quick lint tests notebooks bench study release-check constraints clean
+.PHONY: help setup ready update test quick lint tests notebooks bench bench-update study release-check constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
 	  printf '  make %-14s %s\n' "$$name" "$$words"; done
+	@printf '%s\n' 'make itself ends with 2 whatever went wrong; the last line before its own says the exit code of the program:' \
+	  '  2 data or configuration were refused, 3 the fit was refused.'
 
 setup: ## find a Python, make .venv, install; repairs what is broken or out of date
 	@sh tools/setup.sh
@@ -54,6 +56,9 @@ notebooks: ready ## execute every tutorial in notebooks/
 bench: ready ## measure speed; results are written beside the benchmarks
 	@mkdir -p benchmarks/results
 	@$(PYTEST) benchmarks --benchmark-only --benchmark-json=benchmarks/results/latest.json
+
+bench-update: ready ## time and memory of the whole update, cold and warm, against their limits (ten minutes)
+	@$(PY) benchmarks/update.py
 
 study: ready ## the recovery study: 100 simulated worlds, resumes where it stopped (hours)
 	@$(STUDY)

@@ -54,6 +54,11 @@ def test_the_same_seed_gives_the_same_draws_on_one_core_and_on_several(compiled:
         np.testing.assert_array_equal(second.blocks[name], values)
 
 
+def test_processor_time_is_that_of_the_chains_not_of_the_thread_that_waits(compiled: Compiled) -> None:
+    run = run_sampler(compiled, RunSettings(chains=2, draws=200, tune=200, target_accept=0.9, seed=12, cores=1))
+    assert run.cpu_seconds > 0.2 * run.seconds
+
+
 def test_another_seed_gives_other_draws_of_the_same_posterior(compiled: Compiled, fitted: Fitted) -> None:
     other = fit(MODEL, small_inputs(), seed=12, compiled=compiled, progress=False, target_accept=ACCEPT)
     a, b = fitted.draws("survival_median"), other.draws("survival_median")

@@ -107,7 +107,8 @@ def fit(
             if extension < max_extensions:
                 settings = longer(settings, fitted.gate, seed, extension + 1)
     fitted = replace(fitted, sampler={**fitted.sampler, "extensions": len(history) - 1, "runs": history,
-                                      "seconds": sum(h["seconds"] for h in history)})
+                                      "seconds": sum(h["seconds"] for h in history),
+                                      "cpu_seconds": sum(h["cpu_seconds"] for h in history)})
     if not fitted.gate.passed:
         raise refusal(fitted.gate, len(history) - 1)
     return fitted
@@ -200,4 +201,5 @@ def natural_parameters(model: PrevalenceModel, inputs: ModelInputs, blocks: Mapp
 def _entry(settings: RunSettings, run: Run, gate: GateReport) -> dict[str, Any]:
     return {"seed": settings.seed, "draws": settings.draws, "tune": settings.tune,
             "target_accept": settings.target_accept, "seconds": round(run.seconds, 3),
+            "cpu_seconds": round(run.cpu_seconds, 3),
             "divergences": gate.divergences, "passed": gate.passed, "failures": list(gate.failures)}

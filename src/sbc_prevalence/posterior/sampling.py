@@ -52,11 +52,14 @@ class Run:
     stats : mapping of name to array, shape (n_chains, n_draws)
     seconds : float
         Wall time.
+    cpu_seconds : float
+        Processor time of the whole process, all its threads together: the chains are threads of it.
     """
 
     blocks: Mapping[str, NDArray[np.float64]]
     stats: Mapping[str, NDArray[Any]]
     seconds: float
+    cpu_seconds: float
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,7 @@ def run_sampler(compiled: Compiled, settings: RunSettings, watch: Watcher | None
         latest[:] = [(int(c.finished_draws), int(c.divergences)) for c in chains]
 
     total = settings.chains * (settings.draws + settings.tune)
-    started = time.perf_counter()
+    started, cpu_started = time.perf_counter(), time.process_time()
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=DeprecationWarning)
@@ -108,7 +111,7 @@ def run_sampler(compiled: Compiled, settings: RunSettings, watch: Watcher | None
     blocks = {str(name): np.asarray(values) for name, values in trace["posterior"].data_vars.items()}
     found = trace["sample_stats"]
     stats = {ours: np.asarray(found[theirs]) for theirs, ours in STATS.items() if theirs in found}
-    return Run(blocks, stats, time.perf_counter() - started)
+    return Run(blocks, stats, time.perf_counter() - started, time.process_time() - cpu_started)
 
 
 def _await(sampler: Any, latest: list[Any], total: int, watch: Watcher | None, stage: str) -> Any:

@@ -67,6 +67,7 @@ def test_divergences_lengthen_the_run_and_shorten_the_steps(monkeypatch: pytest.
     assert len({s.seed for s in asked}) == 3
     assert fitted.n_draws == 8000
     assert [r["divergences"] for r in fitted.sampler["runs"]] == [3, 3, 0]
+    assert fitted.sampler["cpu_seconds"] == pytest.approx(3 * ideal_run(asked[0]).cpu_seconds)
 
 
 def test_too_few_effective_draws_lengthen_the_run_only(monkeypatch: pytest.MonkeyPatch) -> None:
