@@ -25,7 +25,7 @@ INTRODUCTION = """\
 
 One TOML file is one annual run. It is strict: an unknown key, a text where a number belongs, a file that does
 not exist or years out of order are refused, all of them in one list, before anything is sampled. Paths are
-relative to the folder of the file. `sbc-prevalence init DIR` writes a commented file to start from; the two
+relative to the folder of the file. `.venv/bin/sbc-prevalence init DIR` writes a commented file to start from; the two
 files that the package carries, `scotland` and `uk-nations`, are complete examples. Every release holds the
 configuration it was made with, the defaults filled in and marked.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sbc_prevalence.errors import InputError, SbcPrevalenceError, SbcPrevalenceWarning
+from sbc_prevalence.errors import InputError, SbcPrevalenceError, SbcPrevalenceWarning, program
 
 INTERRUPTED, OTHER_FAULT = 130, 1
 DEBUG = "SBC_PREVALENCE_DEBUG"
@@ -49,15 +49,17 @@ def _show_warning(message: Warning | str, category: type[Warning], *place: Any, 
         typer.echo(f"Note: {message}", err=True)
 
 
-def _fail(code: int, message: str, problems: tuple[Any, ...], *, as_json: bool) -> typer.Exit:
+def _fail(code: int, message: str, outcome: str, problems: tuple[Any, ...] = (), *, as_json: bool) -> typer.Exit:
+    """Say what went wrong; the last line says in words what the exit code says, for readers of a log."""
     if as_json:
-        listed = [{"code": p.code, "where": p.where, "column": p.column, "rows": list(p.rows),
-                   "requirement": p.requirement, "detail": p.detail, "remedy": p.remedy} for p in problems]
+        listed = [{"code": p.code, "severity": p.severity, "where": p.where, "column": p.column, "key": p.key,
+                   "rows": list(p.rows), "requirement": p.requirement, "detail": p.detail, "remedy": p.remedy}
+                  for p in problems]
         typer.echo(json.dumps({
             "status": _STATUS.get(code, "failed"), "exit_code": code, "release": None, "report": None,
             "headline": None, "message": message, "problems": listed}, ensure_ascii=False))
     else:
-        typer.echo(message, err=True)
+        typer.echo(f"{message}\n\nexit code {code}: {outcome}", err=True)
     return typer.Exit(code)
 
 
@@ -71,23 +73,25 @@ def _plainly(as_json: bool = False) -> Iterator[None]:
             yield
     except SbcPrevalenceError as error:
         problems = error.problems if isinstance(error, InputError) else ()
-        raise _fail(error.exit_code, f"{type(error).__name__}: {error}", problems, as_json=as_json) from None
+        raise _fail(error.exit_code, f"{type(error).__name__}: {error}", error.outcome, problems,
+                    as_json=as_json) from None
     except KeyboardInterrupt:
-        raise _fail(INTERRUPTED, "Interrupted: nothing partial is passed on.", (), as_json=as_json) from None
+        raise _fail(INTERRUPTED, "Interrupted: nothing partial is passed on.", "interrupted",
+                    as_json=as_json) from None
     except typer.Exit:
         raise
     except OSError as error:
         if os.environ.get(DEBUG):
             raise
         place = f": {error.filename}" if error.filename else ""
-        raise _fail(OTHER_FAULT, f"The system refused: {error.strerror or type(error).__name__}{place}", (),
-                    as_json=as_json) from None
+        raise _fail(OTHER_FAULT, f"The system refused: {error.strerror or type(error).__name__}{place}",
+                    "the system refused", as_json=as_json) from None
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
         # The words of an unforeseen error may hold a cell of the data, so they are not printed.
         raise _fail(OTHER_FAULT, f"Unforeseen {type(error).__name__}: probably a fault of this program. Set "
-                    f"{DEBUG}=1 and run again to see where.", (), as_json=as_json) from None
+                    f"{DEBUG}=1 and run again to see where.", "unforeseen fault", as_json=as_json) from None
 
 
 def _pipeline(config: str) -> Any:
@@ -128,7 +132,7 @@ def init(
         files = init_project(directory)
         listed = "\n".join(f"  {file}" for file in files)
         _say({"files": [str(file) for file in files]}, as_json=as_json,
-             text=f"Written:\n{listed}\nNext: fill in the tables, then  sbc-prevalence validate {directory}")
+             text=f"Written:\n{listed}\nNext: fill in the tables, then  {program()} validate {directory}")
 
 
 @app.command()

@@ -1,9 +1,16 @@
 """Errors: what was wrong, where, what was expected, how to mend it. Row numbers, never cell values."""
 
+import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
 
 ROWS_SHOWN = 5
+PROGRAM = "sbc-prevalence"
+
+Severity = Literal["error", "warning"]
 
 
 class SbcPrevalenceWarning(UserWarning):
@@ -12,7 +19,7 @@ class SbcPrevalenceWarning(UserWarning):
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault in the input.
+    """One fault in the input, or one thing in it that deserves a look.
 
     Parameters
     ----------
@@ -25,13 +32,17 @@ class Problem:
     remedy : str
         What the reader can do about it.
     column : str, optional
-        Column or configuration key.
+        Column of the table.
     rows : sequence of int, optional
         Row numbers as a spreadsheet shows them: the header is row 1.
     n_rows : int, optional
         Number of data rows in the table.
     detail : str, optional
         Further words. Must not hold the value of a cell that may be personal.
+    key : str, optional
+        Key of the configuration, e.g. ``"grid.index_date"``, or option of a call.
+    severity : {"error", "warning"}
+        A warning stops nothing: it is usable input that should be looked at.
     """
 
     code: str
@@ -42,25 +53,60 @@ class Problem:
     rows: tuple[int, ...] = field(default=())
     n_rows: int | None = None
     detail: str | None = None
+    key: str | None = None
+    severity: Severity = "error"
 
     def __str__(self) -> str:
-        place = self.where if self.column is None else f"{self.where}, column '{self.column}'"
+        place = self.where
+        if self.column is not None:
+            place += f", column '{self.column}'"
+        if self.key is not None:
+            place += f", key '{self.key}'"
         text = f"[{self.code}] {place}: {self.requirement}"
         if self.rows:
-            total = "" if self.n_rows is None else f" of {self.n_rows}"
-            shown = ", ".join(str(r) for r in self.rows[:ROWS_SHOWN])
-            more = "" if len(self.rows) <= ROWS_SHOWN else ", ..."
-            noun = "row" if len(self.rows) == 1 else "rows"
-            text += f"; {len(self.rows)}{total} {noun} fail (file {noun} {shown}{more})"
+            text += f"; {self._rows_in_words()}"
         if self.detail:
             text += f"; {self.detail}"
         return f"{text}. {self.remedy}"
 
+    def _rows_in_words(self) -> str:
+        """How many rows, and the numbers of the first."""
+        one = len(self.rows) == 1
+        count = str(len(self.rows)) if self.n_rows is None else f"{len(self.rows)} of {self.n_rows}"
+        noun = "row" if (self.n_rows or len(self.rows)) == 1 else "rows"
+        verb = "to look at" if self.severity == "warning" else "fails" if one else "fail"
+        shown = ", ".join(str(r) for r in self.rows[:ROWS_SHOWN])
+        more = "" if len(self.rows) <= ROWS_SHOWN else ", ..."
+        return f"{count} {noun} {verb} (file {'row' if one else 'rows'} {shown}{more})"
+
+
+def numbered(problems: Iterable[Problem]) -> str:
+    """Problems as a numbered list, one a line."""
+    return "\n".join(f"  {i}. {p}" for i, p in enumerate(problems, 1))
+
+
+def count_of(items: Sequence[object], noun: str) -> str:
+    """``1 problem``, ``2 problems``."""
+    return f"{len(items)} {noun}" if len(items) == 1 else f"{len(items)} {noun}s"
+
+
+def program() -> str:
+    """The command as a reader can type it: the way it was started where it is not on PATH."""
+    started = Path(sys.argv[0] if sys.argv else "")
+    if started.name.removesuffix(".exe") != PROGRAM:
+        return PROGRAM
+    on_path = shutil.which(PROGRAM)
+    return PROGRAM if on_path and Path(on_path).resolve() == started.resolve() else str(started)
+
 
 class SbcPrevalenceError(Exception):
-    """Base of every error that this package raises on purpose."""
+    """Base of every error that this package raises on purpose.
+
+    ``exit_code`` is that of the command line, ``outcome`` what it means in words.
+    """
 
     exit_code = 1
+    outcome = "failed"
 
 
 class InputError(SbcPrevalenceError):
@@ -69,20 +115,30 @@ class InputError(SbcPrevalenceError):
     Parameters
     ----------
     problems : iterable of Problem or str
-        Everything that was found, not only the first.
+        Everything that was found, not only the first. Warnings are listed after the errors.
+    not_checked : sequence of str
+        Checks that had to wait for these, in words.
     """
 
     exit_code = 2
+    outcome = "data or configuration were refused"
 
-    def __init__(self, problems: Iterable[Problem] | Problem | str) -> None:
+    def __init__(self, problems: Iterable[Problem] | Problem | str, *, not_checked: Sequence[str] = ()) -> None:
+        self.problems: tuple[Problem, ...] = ()
+        self.not_checked = tuple(dict.fromkeys(not_checked))
         if isinstance(problems, str):
-            self.problems: tuple[Problem, ...] = ()
             super().__init__(problems)
             return
-        items: Sequence[Problem] = (problems,) if isinstance(problems, Problem) else tuple(problems)
-        self.problems = tuple(items)
-        head = "1 problem" if len(items) == 1 else f"{len(items)} problems"
-        super().__init__(f"{head} found:\n" + "\n".join(f"  {i}. {p}" for i, p in enumerate(items, 1)))
+        items = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        errors = [p for p in items if p.severity == "error"]
+        warnings = [p for p in items if p.severity == "warning"]
+        self.problems = (*errors, *warnings)
+        text = f"{count_of(errors, 'problem')} found:\n{numbered(errors)}"
+        if warnings:
+            text += f"\n{count_of(warnings, 'thing')} to look at:\n{numbered(warnings)}"
+        if self.not_checked:
+            text += "\nNot checked yet because of these: " + "; ".join(self.not_checked) + "."
+        super().__init__(text)
 
 
 class DataError(InputError):
@@ -101,15 +157,18 @@ class ModelError(SbcPrevalenceError):
     """A model that cannot be built from these components and this evidence."""
 
     exit_code = 2
+    outcome = "data or configuration were refused"
 
 
 class FitRefused(SbcPrevalenceError):
     """A fit that is partial, unconverged or impossible: it is not passed on."""
 
     exit_code = 3
+    outcome = "the fit was refused"
 
 
 class ReleaseError(SbcPrevalenceError):
     """A release folder that is incomplete, altered or cannot be written."""
 
     exit_code = 2
+    outcome = "the release was refused"

@@ -136,5 +136,5 @@ def _index_date(config: Config, grid: StudyGrid) -> date:
     if not grid.first_reported_year <= day.year <= grid.last_year:
         raise ConfigError(Problem(
             "E-INDEX-DATE", "config", "the index date must lie within the reported years",
-            f"Choose a date in {grid.first_reported_year}-{grid.last_year}.", column="grid.index_date"))
+            f"Choose a date in {grid.first_reported_year}-{grid.last_year}.", key="grid.index_date"))
     return day

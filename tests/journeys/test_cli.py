@@ -136,21 +136,21 @@ PROBLEM = Problem("E-COUNT", "deaths.csv", "must be a whole number", "Round noth
                   column="count", rows=(3,))
 
 
-@pytest.mark.parametrize(("error", "code", "status"), [
-    (DataError(PROBLEM), 2, "input_refused"),
-    (ModelError("no survival"), 2, "input_refused"),
-    (ReleaseError("not ours"), 2, "input_refused"),
-    (FitRefused("R-hat of living is 1.2; run longer"), 3, "fit_refused"),
-    (KeyboardInterrupt(), 130, "interrupted"),
-    (PermissionError(13, "Permission denied", "releases"), 1, "failed"),
-    (ValueError("could not convert: 'Mrs X'"), 1, "failed"),
+@pytest.mark.parametrize(("error", "code", "status", "last"), [
+    (DataError(PROBLEM), 2, "input_refused", "data or configuration were refused"),
+    (ModelError("no survival"), 2, "input_refused", "data or configuration were refused"),
+    (ReleaseError("not ours"), 2, "input_refused", "the release was refused"),
+    (FitRefused("R-hat of living is 1.2; run longer"), 3, "fit_refused", "the fit was refused"),
+    (KeyboardInterrupt(), 130, "interrupted", "interrupted"),
+    (PermissionError(13, "Permission denied", "releases"), 1, "failed", "the system refused"),
+    (ValueError("could not convert: 'Mrs X'"), 1, "failed", "unforeseen fault"),
 ])
-def test_errors_are_plain_words_on_stderr_with_their_exit_code(
-        command, config, pipeline, error, code, status):
+def test_errors_are_plain_words_on_stderr_and_the_last_line_says_what_the_exit_code_means(
+        command, config, pipeline, error, code, status, last):
     pipeline["raises"] = error
     result = command("run", config)
     assert (result.code, result.out) == (code, "")
-    assert result.err
+    assert result.err.splitlines()[-1] == f"exit code {code}: {last}"
     assert "Traceback" not in result.err
     assert "Mrs X" not in result.err
     reported = json.loads(command("run", config, "--json").out)
@@ -162,8 +162,9 @@ def test_problems_name_file_column_rows_and_remedy(command, config, pipeline):
     text = command("validate", config).err
     assert all(word in text for word in ("2 problems", "deaths.csv", "count", "row 3", "Round nothing."))
     listed = json.loads(command("validate", config, "--json").out)["problems"]
-    assert listed[1] == {"code": "E-COUNT", "where": "deaths.csv", "column": "count", "rows": [3],
-                         "detail": None, "requirement": "must be a whole number", "remedy": "Round nothing."}
+    assert listed[1] == {"code": "E-COUNT", "severity": "error", "where": "deaths.csv", "column": "count",
+                         "key": None, "rows": [3], "detail": None, "requirement": "must be a whole number",
+                         "remedy": "Round nothing."}
 
 
 def test_debugging_shows_the_traceback(config, pipeline, monkeypatch):
@@ -211,7 +212,7 @@ def test_init_writes_a_project_once(command, tmp_path):
     before = {f: f.read_bytes() for f in (tmp_path / "new").rglob("*") if f.is_file()}
     again = command("init", str(tmp_path / "new"))
     assert again.code == 2
-    assert "not overwritten" in again.err
+    assert "nothing was overwritten" in again.err
     assert before == {f: f.read_bytes() for f in (tmp_path / "new").rglob("*") if f.is_file()}
 
 
@@ -236,6 +237,14 @@ def test_show_refuses_a_folder_that_is_no_release(command, tmp_path):
     result = command("show", str(tmp_path))
     assert (result.code, result.out) == (2, "")
     assert "ReleaseError" in result.err
+
+
+def test_show_names_a_missing_folder_as_it_was_given_and_the_command_that_makes_one(command, tmp_path):
+    given = str(tmp_path / "releases" / "scotlnd")
+    result = command("show", given)
+    assert result.code == 2
+    assert f"there is no folder '{given}'" in result.err
+    assert f"sbc-prevalence run CONFIG --out {given}" in result.err
 
 
 def test_version_help_and_usage_errors(command):

@@ -78,6 +78,14 @@ def test_make_targets_that_are_shown_exist():
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
 
 
+def test_the_readme_and_the_list_of_targets_say_that_make_does_not_pass_the_exit_code_on():
+    listed = subprocess.run(["make", "-C", str(ROOT), "--no-print-directory", "help"], capture_output=True, text=True,
+                            timeout=60, check=True).stdout
+    assert "2 data or configuration were refused, 3 the fit was refused" in listed
+    section = README.read_text("utf-8").split("## Set up and run")[1].split("\n## ")[0]
+    assert "`exit code 3: the fit was refused`" in section
+
+
 def test_set_up_takes_no_more_than_the_two_commands():
     section = README.read_text("utf-8").split("## Set up and run")[1].split("\n## ")[0]
     told = [line.split("#")[0].strip() for line in section.splitlines() if line.startswith("$ ")]

@@ -209,7 +209,7 @@ def test_a_manifest_that_is_not_ours_is_refused(release: Path, text: str, messag
 
 
 def test_places_that_are_not_releases_are_named(tmp_path: Path) -> None:
-    with pytest.raises(ReleaseError, match="there is no folder 'nowhere'"):
+    with pytest.raises(ReleaseError, match=r"there is no folder '.*nowhere'"):
         read_release(tmp_path / "nowhere")
     with pytest.raises(ReleaseError, match="holds no folder public/"):
         read_release(tmp_path)

@@ -56,7 +56,7 @@ def faults(text: str, directory: Path | None = None) -> dict[str, tuple[str, str
         parse_config(text, where="x.toml", directory=directory)
     assert caught.value.exit_code == 2
     assert all(p.where == "x.toml" and p.requirement and p.remedy for p in caught.value.problems)
-    return {p.column or "": (p.code, str(p)) for p in caught.value.problems}
+    return {p.key or "": (p.code, str(p)) for p in caught.value.problems}
 
 
 def with_evidence(*lines: str) -> str:
@@ -412,13 +412,33 @@ def test_the_optional_part_of_a_new_project_is_valid_once_uncommented(tmp_path):
 
 def test_a_new_project_never_overwrites(tmp_path):
     (tmp_path / "README.md").write_text("mine")
-    with pytest.raises(ConfigError, match="not overwritten"):
+    with pytest.raises(ConfigError, match=r"1 file exists already and nothing was overwritten; README.md"):
         init_project(tmp_path)
     assert [f.name for f in tmp_path.iterdir()] == ["README.md"]
     assert (tmp_path / "README.md").read_text() == "mine"
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot be written"):
         init_project(tmp_path / "file")
+
+
+def test_a_second_project_in_the_same_folder_is_one_problem_that_lists_the_files(tmp_path):
+    files = init_project(tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        init_project(tmp_path)
+    (only,) = caught.value.problems
+    assert f"{len(files)} files exist already" in str(only)
+    assert all(str(file.relative_to(tmp_path)) in str(only) for file in files)
+
+
+def test_a_new_project_names_the_command_as_it_was_started(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("sys.argv", [".venv/bin/sbc-prevalence", "init", "new"])
+    monkeypatch.chdir(tmp_path)
+    init_project("new")
+    for name in ("config.toml", "README.md"):
+        text = (tmp_path / "new" / name).read_text()
+        assert ".venv/bin/sbc-prevalence validate new" in text
+        assert "@" not in text
 
 
 def test_the_reference_page_lists_every_key_as_the_program_knows_it():

@@ -53,7 +53,7 @@ def _years(raw: Raw, where: str) -> Iterator[Problem]:
     index = _day(grid.get("index_date"))
 
     def problem(key: str, requirement: str, remedy: str) -> Problem:
-        return Problem("E-CONFIG-YEARS", where, requirement, remedy, column=f"grid.{key}")
+        return Problem("E-CONFIG-YEARS", where, requirement, remedy, key=f"grid.{key}")
 
     if first is not None and last is not None and first > last:
         yield problem("last_year", "must not lie before first_reported_year", "Put the years in order.")
@@ -79,18 +79,18 @@ def _origin(entry: Raw, key: str, where: str, options: Sequence[str], kind: Any,
         yield Problem("E-CONFIG-ORIGIN", where,
                       "needs exactly one of " + ", ".join(options) + f"; has {words}",
                       "Give 'table' for a table that the package carries, 'file' for one of your own.",
-                      column=key, detail=detail)
+                      key=key, detail=detail)
     table = entry.get("table")
     if isinstance(table, str) and table.startswith("carried:"):
         name, known = table.removeprefix("carried:"), carried_kinds()
         fitting = [n for n, k in known.items() if k == kind] or list(known)
         if name not in known:
             yield Problem("E-CONFIG-TABLE", where, "the package carries no table of this name",
-                          suggestion(name, fitting), column=f"{key}.table", detail=detail)
+                          suggestion(name, fitting), key=f"{key}.table", detail=detail)
         elif name not in fitting:
             yield Problem("E-CONFIG-TABLE", where, f"is a carried table of another kind, '{known[name]}'",
                           "Carried tables of this kind: " + ", ".join(fitting) + ".",
-                          column=f"{key}.table", detail=detail)
+                          key=f"{key}.table", detail=detail)
 
 
 def _file(entry: Raw, key: str, where: str, directory: Path | None, detail: str | None) -> Iterator[Problem]:
@@ -98,7 +98,7 @@ def _file(entry: Raw, key: str, where: str, directory: Path | None, detail: str 
     if directory is not None and isinstance(file, str) and file.strip() and not (directory / file).is_file():
         yield Problem("E-CONFIG-FILE", where, "there is no such file",
                       "Paths are relative to the folder of the configuration file.",
-                      column=f"{key}.file", detail=detail)
+                      key=f"{key}.file", detail=detail)
 
 
 def _areas(raw: Raw, where: str, directory: Path | None) -> Iterator[Problem]:
@@ -112,17 +112,17 @@ def _areas(raw: Raw, where: str, directory: Path | None) -> Iterator[Problem]:
     codes = [i["code"] for i in items if isinstance(i.get("code"), str)]
     if len(set(codes)) < len(codes):
         yield Problem("E-CONFIG-TWICE", where, "an area code occurs twice", "List each area once.",
-                      column="areas.list")
+                      key="areas.list")
     if areas.get("total_code") in codes and len(codes) > 1:
         yield Problem("E-CONFIG-TOTAL", where, "the whole is listed among its parts",
-                      "Take the whole out of the list.", column="areas.total_code")
+                      "Take the whole out of the list.", key="areas.total_code")
 
 
 def _priors(raw: Raw, where: str) -> Iterator[Problem]:
     for name, prior in _table(_table(raw, "model"), "priors").items():
         if isinstance(prior, Mapping) and prior.get("source") is None and prior.get("reason") is None:
             yield Problem("E-CONFIG-PRIOR", where, "needs a 'source' (published) or a 'reason' (a judgement)",
-                          "Say what the prior rests on.", column=f"model.priors.{name}")
+                          "Say what the prior rests on.", key=f"model.priors.{name}")
 
 
 def _completeness(entry: Raw, key: str, where: str, detail: str) -> Iterator[Problem]:
@@ -131,12 +131,12 @@ def _completeness(entry: Raw, key: str, where: str, detail: str) -> Iterator[Pro
     if None not in values and not values[0] < values[1] < values[2]:  # type: ignore[operator]
         yield Problem("E-CONFIG-VALUE", where, "must rise: lower95, median, upper95",
                       "Give proportions between 0 and 1 in this order.",
-                      column=f"{key}.completeness", detail=detail)
+                      key=f"{key}.completeness", detail=detail)
 
 
 def _accuracy(entry: Raw, key: str, where: str, detail: str) -> Iterator[Problem]:
     for name in ("sensitivity", "specificity"):
-        part, column = _table(entry, name), f"{key}.{name}"
+        part, place = _table(entry, name), f"{key}.{name}"
         if not part:
             continue
         found, of = _whole(part.get("found")), _whole(part.get("of"))
@@ -144,15 +144,15 @@ def _accuracy(entry: Raw, key: str, where: str, detail: str) -> Iterator[Problem
         both = part.get("found") is not None and part.get("of") is not None
         if (part.get("value") is not None) == counts or counts != both:
             yield Problem("E-CONFIG-VALUE", where, "needs either 'value' or both of 'found' and 'of'",
-                          "Write { value = 0.9 } or { found = 45, of = 50 }.", column=column, detail=detail)
+                          "Write { value = 0.9 } or { found = 45, of = 50 }.", key=place, detail=detail)
         if found is not None and of is not None and found > of:
             yield Problem("E-CONFIG-VALUE", where, "'found' must not exceed 'of'", "Check the two counts.",
-                          column=column, detail=detail)
+                          key=place, detail=detail)
     specificity = _table(entry, "specificity")
     if specificity and specificity.get("value") != 1 and specificity.get("window") != entry.get("definition"):
         yield Problem("E-CONFIG-WINDOW", where, "must be given and equal 'definition', unless it is 1",
                       "A specificity holds for one time window: use one validated for this definition.",
-                      column=f"{key}.specificity.window", detail=detail)
+                      key=f"{key}.specificity.window", detail=detail)
 
 
 def _evidence(raw: Raw, where: str, directory: Path | None) -> Iterator[Problem]:
@@ -174,14 +174,14 @@ def _evidence(raw: Raw, where: str, directory: Path | None) -> Iterator[Problem]
             yield Problem("E-CONFIG-TWICE", where,
                           f"the same table as in entry {seen[same]}, for the same kind",
                           "Take one of the two out: evidence must not count twice.",
-                          column=key, detail=detail)
+                          key=key, detail=detail)
         seen.setdefault(same, i)
         if kind == "registrations":
             own = _whole(entry.get("window_days"))
             if own is not None and window is not None and own != window:
                 yield Problem("E-CONFIG-WINDOW", where, "must equal model.window_days",
                               "The window that parts de novo from recurrent disease is one for all evidence.",
-                              column=f"{key}.window_days", detail=detail)
+                              key=f"{key}.window_days", detail=detail)
             yield from _completeness(entry, key, where, detail)
         if kind == "living_counts":
             yield from _accuracy(entry, key, where, detail)
@@ -191,7 +191,7 @@ def _repeated(raw: Raw, where: str) -> Iterator[Problem]:
     for name, values in _table(raw, "sensitivity").items():
         if isinstance(values, list | tuple) and len({str(v) for v in values}) < len(values):
             yield Problem("E-CONFIG-TWICE", where, "a choice occurs twice", "List each choice once.",
-                          column=f"sensitivity.{name}")
+                          key=f"sensitivity.{name}")
 
 
 def check_between_keys(raw: Raw, where: str, directory: Path | None) -> list[Problem]:

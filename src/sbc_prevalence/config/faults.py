@@ -144,7 +144,7 @@ def _one(error: Mapping[str, Any], root: type[BaseModel], raw: Any, where: str) 
     about = field.description if field is not None else None
 
     def problem(code: str, requirement: str, remedy: str) -> Problem:
-        return Problem(code, where, requirement, remedy, column=key or None, detail=detail)
+        return Problem(code, where, requirement, remedy, key=key or None, detail=detail)
 
     if kind == "extra_forbidden":
         valid = list(owner.model_fields) if owner is not None else []
@@ -168,7 +168,7 @@ def _one(error: Mapping[str, Any], root: type[BaseModel], raw: Any, where: str) 
             remedy = suggestion(value, valid) if isinstance(value, str) else f"{DOCS}."
             listed = ", ".join(valid)
             return Problem("E-CONFIG-KIND", where, f"must be one of {listed}", remedy,
-                           column=f"{key}.kind", detail=detail)
+                           key=f"{key}.kind", detail=detail)
         close = nearest(value, valid) if isinstance(value, str) else None
         remedy = f"Did you mean '{close}'?" if close else (about or f"{DOCS}.")
         return problem("E-CONFIG-CHOICE", "must be one of " + ", ".join(valid), remedy)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sbc_prevalence.config.document import CONFIG_FILE
-from sbc_prevalence.errors import ConfigError, Problem
+from sbc_prevalence.errors import ConfigError, Problem, count_of, program
 
 TABLES = "tables"
 
@@ -36,8 +36,8 @@ TEMPLATE_COLUMNS: Mapping[str, tuple[str, ...]] = {
 _CONFIG = '''\
 # One file = one annual run.
 #
-#     sbc-prevalence validate .       checks everything, in seconds; lists every problem at once
-#     sbc-prevalence run .            estimates, and writes a release folder
+#     @PROGRAM@ validate @FOLDER@     checks everything, in seconds; lists every problem at once
+#     @PROGRAM@ run @FOLDER@          estimates, and writes a release folder
 #
 # Fill in tables/areas.csv, tables/deaths.csv and tables/primary_registrations.csv; the rest is borrowed from
 # the tables that the package carries until you have your own. An unknown key is refused, so that a slip of
@@ -69,7 +69,7 @@ survival = "weibull"                    # or "piecewise_exponential", "log_logis
 trend = "diagnosis_year"                # or "calendar_year", "none"
 window_days = 120                       # metastatic within this many days of the first diagnosis is de novo
 
-# Another prior for one parameter; `sbc-prevalence describe .` lists them:
+# Another prior for one parameter; `@PROGRAM@ describe @FOLDER@` lists them:
 # [model.priors.PARAMETER]
 # center = 0.0
 # sd = 0.1
@@ -151,8 +151,10 @@ _README = '''\
 1. Fill in the tables in `tables/`: one row per area and year, whole numbers, source and date on every row.
    `tables/areas.csv`, `tables/deaths.csv` and `tables/primary_registrations.csv` are enough for a first run.
 2. Edit `config.toml`: title, code and name of the whole, years.
-3. `sbc-prevalence validate .` lists every problem at once, with file, column and rows.
-4. `sbc-prevalence run .` estimates and writes the release folder.
+3. `@PROGRAM@ validate @FOLDER@` lists every problem at once, with file, column and rows.
+4. `@PROGRAM@ run @FOLDER@` estimates and writes the release folder.
+
+Both are typed in the folder in which this project was made (`init`).
 
 A column that you do not have (`sex`, `age_band`, `base_population`) may be deleted from a table. The columns
 `source` and `as_of` may be deleted where `config.toml` gives them for the whole table. A count that is known
@@ -161,9 +163,10 @@ empty `count`: never write 0 for it.
 '''
 
 
-def project_files() -> dict[str, str]:
-    """Relative path and text of every file of a new project."""
-    files = {CONFIG_FILE: _CONFIG, "README.md": _README}
+def project_files(folder: str = ".", command: str = "sbc-prevalence") -> dict[str, str]:
+    """Relative path and text of every file of a new project; its commands name the folder and the program."""
+    files = {name: text.replace("@PROGRAM@", command).replace("@FOLDER@", folder)
+             for name, text in ((CONFIG_FILE, _CONFIG), ("README.md", _README))}
     for kind, columns in TEMPLATE_COLUMNS.items():
         files[f"{TABLES}/{kind}.csv"] = ",".join(columns) + "\n"
     return files
@@ -188,12 +191,13 @@ def init_project(directory: str | Path) -> tuple[Path, ...]:
         If one of the files exists already (nothing is written then), or the folder cannot be written.
     """
     folder = Path(directory)
-    files = project_files()
+    files = project_files(str(folder), program())
     standing = [name for name in files if (folder / name).exists()]
     if standing:
-        raise ConfigError([
-            Problem("E-PROJECT-EXISTS", str(folder / name), "exists already and is not overwritten",
-                    "Choose another folder, or move the file away.") for name in standing])
+        verb, them = ("exists", "it") if len(standing) == 1 else ("exist", "them")
+        raise ConfigError(Problem(
+            "E-PROJECT-EXISTS", str(folder), f"{count_of(standing, 'file')} {verb} already and nothing was overwritten",
+            f"Choose another folder, or move {them} away.", detail=", ".join(standing)))
     try:
         for name, text in files.items():
             target = folder / name

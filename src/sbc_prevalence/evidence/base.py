@@ -109,7 +109,7 @@ class Evidence(ABC):
                         table.name,
                         f"{cls.kind} has no such option",
                         _options_in_words(known),
-                        column=option,
+                        key=option,
                     )
                     for option in unknown
                 ]

@@ -278,7 +278,7 @@ def distinct(problems: Iterable[Problem]) -> list[Problem]:
     first: dict[tuple[object, ...], Problem] = {}
     for p in problems:
         words = () if p.rows else (p.requirement, p.detail)
-        first.setdefault((p.code, p.where, p.column, p.rows, *words), p)
+        first.setdefault((p.code, p.where, p.column, p.key, p.rows, *words), p)
     return list(first.values())
 
 

@@ -189,7 +189,7 @@ def _sexes(pieces: Sequence[Evidence]) -> list[Problem]:
             "evidence",
             "all counts must be of the same sex",
             "Set the option 'sex' alike and give tables of that sex.",
-            column="sex",
+            key="sex",
             detail=said,
         )
     ]
@@ -238,7 +238,7 @@ def _completeness_needed(pieces: Sequence[Evidence], failed_kinds: frozenset[str
             "Give 'completeness' in the [[evidence]] entry, or a completeness_audit beside it: without "
             "either, more "
             "disease cannot be told from better registration.",
-            column="completeness",
+            key="completeness",
         )
         for piece in pieces
         if isinstance(piece, Registrations) and piece.completeness is None
@@ -255,7 +255,7 @@ def _windows(pieces: Sequence[Evidence]) -> list[Problem]:
             "evidence",
             "registrations must part de novo from recurrent by the same window",
             "Use one window_days.",
-            column="window_days",
+            key="window_days",
         )
     ]
 

@@ -54,7 +54,7 @@ class CountedEvidence(Evidence):
             return []
         return [
             Problem(
-                "E-OPTION", self.name, f"sex is one of {', '.join(SEXES)}", "Choose one of them.", column=SEX
+                "E-OPTION", self.name, f"sex is one of {', '.join(SEXES)}", "Choose one of them.", key=SEX
             )
         ]
 
@@ -100,7 +100,7 @@ class Deaths(CountedEvidence):
                     self.name,
                     "deaths are those certified as C50",
                     "Count deaths with C50 as the underlying cause.",
-                    column="icd10",
+                    key="icd10",
                 )
             )
         return found
@@ -170,7 +170,7 @@ class PrimaryRegistrations(CountedEvidence):
     def option_problems(self) -> list[Problem]:
         found = CountedEvidence.option_problems(self)
         if self.behaviour != "invasive":
-            found.append(problem("E-IN-SITU", self.name, column="behaviour"))
+            found.append(problem("E-IN-SITU", self.name, key="behaviour"))
         return found
 
     def matrix(self, areas: AreaSet) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -267,7 +267,7 @@ def combined[T: Evidence](pieces: Sequence[T]) -> T:
                     f"{first.name}, {other.name}",
                     f"two tables of {first.kind} have other options",
                     "Give them the same options.",
-                    column=differing[0],
+                    key=differing[0],
                 )
             )
     data = pd.concat([piece.data for piece in pieces], ignore_index=True)

@@ -123,8 +123,8 @@ class AccuracyPrior:
         return self.value == 1
 
 
-def _problem(column: str, requirement: str, remedy: str) -> Problem:
-    return Problem("E-PRIOR", "evidence options", requirement, remedy, column=column)
+def _problem(key: str, requirement: str, remedy: str) -> Problem:
+    return Problem("E-PRIOR", "evidence options", requirement, remedy, key=key)
 
 
 def _proportion(name: str, value: float, *, one_allowed: bool) -> list[Problem]:

@@ -57,7 +57,7 @@ class PublishedSurvival(Evidence):
                     self.name,
                     f"own_studies names {len(unknown)} studies that are not in the table",
                     f"Studies of the table: {known}.",
-                    column="own_studies",
+                    key="own_studies",
                 )
             )
         return found
@@ -195,15 +195,15 @@ def _eta(survival: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(np.log(-np.log(np.where((survival > 0) & (survival < 1), survival, np.nan))))
 
 
-def _sd_problems(name: str, column: str, value: object) -> list[Problem]:
+def _sd_problems(name: str, key: str, value: object) -> list[Problem]:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 3:
         return []
     return [
         Problem(
             "E-OPTION",
             name,
-            f"{column} is a standard deviation above 0 and at most 3",
+            f"{key} is a standard deviation above 0 and at most 3",
             "Give e.g. 0.1: it is on a log scale.",
-            column=column,
+            key=key,
         )
     ]

@@ -36,7 +36,7 @@ class Registrations(CountedEvidence):
                     table.name,
                     "the window in days that parts de novo from recurrent has no default",
                     "Give window_days, e.g. 120: the same window is used for primaries and recurrences.",
-                    column="window_days",
+                    key="window_days",
                 )
             )
         return super().from_table(table, **options)
@@ -51,7 +51,7 @@ class Registrations(CountedEvidence):
                     self.name,
                     "window_days is a whole number of days from 0 to 365",
                     "Give e.g. 120.",
-                    column="window_days",
+                    key="window_days",
                 )
             )
         if self.completeness is not None and not isinstance(self.completeness, CompletenessPrior):
@@ -61,7 +61,7 @@ class Registrations(CountedEvidence):
                     self.name,
                     "completeness is a CompletenessPrior",
                     "Build one, or give an audit beside the registrations.",
-                    column="completeness",
+                    key="completeness",
                 )
             )
         return found
@@ -105,7 +105,7 @@ class LivingCounts(CountedEvidence):
                         table.name,
                         "a count of the living needs its definition and accuracy",
                         "State it; if the flags are beyond doubt, give value = 1 and say why.",
-                        column=name,
+                        key=name,
                     )
                     for name in absent
                 ]
@@ -121,13 +121,13 @@ class LivingCounts(CountedEvidence):
                     self.name,
                     "the definition is 'alive_on_date' or 'coded_in_year'",
                     "Say which was counted: they differ by about a quarter.",
-                    column="definition",
+                    key="definition",
                 )
             )
         for name in ("sensitivity", "specificity"):
             if not isinstance(getattr(self, name), AccuracyPrior):
                 found.append(
-                    Problem("E-OPTION", self.name, f"{name} is an AccuracyPrior", "Build one.", column=name)
+                    Problem("E-OPTION", self.name, f"{name} is an AccuracyPrior", "Build one.", key=name)
                 )
         if found or self.specificity.is_perfect:
             return found
@@ -138,7 +138,7 @@ class LivingCounts(CountedEvidence):
                     self.name,
                     "a specificity belongs to the window in which people were counted",
                     "Give specificity.window equal to the definition, and a specificity validated for it.",
-                    column="specificity",
+                    key="specificity",
                 )
             )
         base = self.data.get("base_population")

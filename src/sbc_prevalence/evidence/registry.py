@@ -64,7 +64,7 @@ def from_table(kind: str, table: Table, **options: Any) -> Evidence:
                 table.name,
                 "this kind of evidence is not known",
                 f"{hint}Kinds: {', '.join(EVIDENCE_KINDS)}.",
-                column="kind",
+                key="kind",
             )
         )
     return EVIDENCE_KINDS[kind].from_table(table, **{k: _option(k, v) for k, v in options.items()})
@@ -88,7 +88,7 @@ def _option(name: str, value: Any) -> Any:
                     "evidence options",
                     f"{name} has no such key",
                     f"Its keys are {', '.join(sorted(known))}.",
-                    column=f"{name}.{key}",
+                    key=f"{name}.{key}",
                 )
                 for key in unknown
             ]
@@ -100,7 +100,7 @@ def _option(name: str, value: Any) -> Any:
                 "evidence options",
                 "completeness needs its kind",
                 "Write kind = 'known' or 'logit_normal'.",
-                column=name,
+                key=name,
             )
         )
     return made(**value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sbc_prevalence.errors import ReleaseError
+from sbc_prevalence.errors import ReleaseError, program
 from sbc_prevalence.release.content import BANNER, ESTIMATES, LIVING, NEWLY, RATES
 from sbc_prevalence.release.manifest import MANIFEST, read_manifest, verify
 from sbc_prevalence.release.tables import BY, select
@@ -256,11 +256,13 @@ def read_release(path: Path | str) -> Release:
     """
     folder = Path(path)
     if not folder.is_dir():
-        raise ReleaseError(f"there is no folder '{folder.name}': give the folder of a release.")
+        raise ReleaseError(f"there is no folder '{path}'. {program()} run CONFIG --out {path}  makes a release there; "
+                           "without --out it is made in releases/NAME.")
     alone = (folder / MANIFEST).is_file() and not (folder / "public").is_dir()
     public = folder if alone else folder / "public"
     if not public.is_dir():
-        raise ReleaseError(f"'{folder.name}' holds no folder public/: it is not a release.")
+        raise ReleaseError(f"'{path}' holds no folder public/: it is not a release. {program()} run CONFIG  "
+                           "makes one.")
     root = public.resolve().parent if public.resolve().name == "public" else None
     inside = root / "internal" if root is not None and (root / "internal" / MANIFEST).is_file() else None
     manifest = read_manifest(public)
@@ -268,7 +270,7 @@ def read_release(path: Path | str) -> Release:
     tables = {Path(name).stem: _read_table(public / name)
               for name in manifest["files"] if name.endswith(".csv") and "/" not in name}
     if ESTIMATES not in tables:
-        raise ReleaseError(f"the release in '{folder.name}' holds no {ESTIMATES}.csv")
+        raise ReleaseError(f"the release in '{path}' holds no {ESTIMATES}.csv")
     return Release(public, inside, manifest, tables)
 
 
