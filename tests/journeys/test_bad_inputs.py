@@ -462,8 +462,8 @@ BAD = [
         "deaths",
         cell("count", "3000000", 3),
         "E-EXCEEDS-POPULATION",
-        None,
-        None,
+        "count",
+        at(*range(19)),
         "S92000003 1992",
     ),
 ]
@@ -526,6 +526,14 @@ def test_faults_of_cells_and_of_structure_in_one_table_come_together(
     frame = add_rows()(cell("count", "-1", 3)(carried[PRIMARY]))
     codes = {p.code for p in problems_of({**carried, PRIMARY: frame}, tmp_path, areas)}
     assert {"E-NEGATIVE", "E-DUPLICATE"} <= codes
+
+
+def test_a_suppressed_cell_does_not_hide_a_missing_one_of_the_same_column(
+    carried: Frames, areas: AreaSet, tmp_path: Path
+) -> None:
+    frame = cell("count", "", 9)(cell("count", "*", 3)(carried[PRIMARY]))
+    found = problems_of({**carried, PRIMARY: frame}, tmp_path, areas)
+    assert {(p.code, p.rows) for p in found} == {("E-SUPPRESSED", at(3)), ("E-MISSING", at(9))}
 
 
 def test_tables_that_lack_what_the_model_needs_are_refused(

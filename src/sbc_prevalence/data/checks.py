@@ -1,18 +1,16 @@
 """Checks of a table that need several cells or several rows: forms of a count, duplicates, gaps, totals among
 parts.
 
-Each takes a :class:`Checked` table and returns problems. Cells that are faulty by themselves arrive emptied
-and are passed over here, so that one mistake is reported once.
+Each takes a :class:`~sbc_prevalence.data.checked.Checked` table and returns problems. Cells that are faulty by
+themselves arrive emptied and are passed over here, so that one mistake is reported once.
 """
 
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
-from sbc_prevalence.data.messages import problem
-from sbc_prevalence.data.tables import row_numbers
+from sbc_prevalence.data.checked import Checked, bounds_of
 from sbc_prevalence.errors import Problem
 from sbc_prevalence.grid import (
     ALL,
@@ -27,84 +25,22 @@ from sbc_prevalence.grid import (
 SHOWN = 8
 
 
-@dataclass(frozen=True)
-class Checked:
-    """A typed table on its way through the checks.
-
-    Parameters
-    ----------
-    kind, where : str
-        Kind of table; its name in messages.
-    frame : pandas.DataFrame
-        Typed cells, index 0..n-1; faulty cells are empty.
-    faulty : frozenset of str
-        Columns in which single cells were faulty.
-    """
-
-    kind: str
-    where: str
-    frame: pd.DataFrame
-    faulty: frozenset[str]
-
-    def has(self, *columns: str) -> bool:
-        """Whether all these columns are there."""
-        return set(columns) <= set(self.frame.columns)
-
-    def sound(self, *columns: str) -> bool:
-        """Whether all these columns are there and hold no faulty cell."""
-        return self.has(*columns) and not self.faulty & set(columns)
-
-    def strata(self, *wanted: str) -> list[str]:
-        """Those of the wanted columns that are there."""
-        return [name for name in wanted if name in self.frame.columns]
-
-    def problem(
-        self,
-        code: str,
-        bad: "pd.Series[bool] | None" = None,
-        *,
-        column: str | None = None,
-        detail: str | None = None,
-    ) -> list[Problem]:
-        """A list of one problem with the rows where ``bad`` holds; empty if it holds nowhere."""
-        if bad is None:
-            return [problem(code, self.where, column=column, detail=detail)]
-        bad = bad.fillna(False).astype(bool)
-        if not bad.any():
-            return []
-        rows = row_numbers(self.frame.index[bad])
-        return [problem(code, self.where, column=column, rows=rows, n_rows=len(self.frame), detail=detail)]
-
-
-def bounds_of(frame: pd.DataFrame) -> "tuple[pd.Series[Any], pd.Series[Any], pd.Series[Any]]":
-    """Lower bound, upper bound and status of every count; a value has equal bounds and is ``exact``."""
-    blank = pd.Series(pd.NA, index=frame.index, dtype="Int64")
-    value = frame.get(COUNT, blank)
-    lower, upper = frame.get(COUNT_LOWER, blank), frame.get(COUNT_UPPER, blank)
-    status = frame.get(COUNT_STATUS, pd.Series("", index=frame.index, dtype=object))
-    interval = lower.notna()
-    return (
-        lower.where(interval, value),
-        upper.where(interval, value),
-        status.where(interval & (status != ""), "exact").astype(object),
-    )
-
-
 def count_form(table: Checked) -> list[Problem]:
     """A count is a value, or an interval with a status; bounds in order; the status agrees with them."""
     frame = table.frame
     names = [c for c in (COUNT, COUNT_LOWER, COUNT_UPPER, COUNT_STATUS) if c in frame.columns]
-    if not names or table.faulty & set(names):
+    if not names:
         return []
+    told = table.faulty_rows(*names)
     blank = pd.Series(pd.NA, index=frame.index, dtype="Int64")
     value, lower, upper = (frame.get(c, blank) for c in (COUNT, COUNT_LOWER, COUNT_UPPER))
     status = frame.get(COUNT_STATUS, pd.Series("", index=frame.index, dtype=object)).fillna("")
     none = lower.isna() & upper.isna() & (status.isin(["", "exact"]))
     full = lower.notna() & upper.notna() & (status != "")
     empty = value.isna() & lower.isna() & upper.isna() & (status == "")
-    found = table.problem("E-MISSING", empty, column=COUNT)
-    found += table.problem("E-COUNT-FORM", ~empty & ~((none & value.notna()) | full), column=COUNT)
-    wrong = full & (
+    found = table.problem("E-MISSING", empty & ~told, column=COUNT)
+    found += table.problem("E-COUNT-FORM", ~told & ~empty & ~((none & value.notna()) | full), column=COUNT)
+    wrong = ~told & full & (
         (lower > upper)
         | ((value < lower) | (value > upper)).fillna(False)
         | ((status == "exact") & (lower != upper))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sbc_prevalence.data import cells, checks, columns, published_checks
+from sbc_prevalence.data import cells, checked, checks, columns, published_checks
 from sbc_prevalence.errors import Problem
 from sbc_prevalence.grid import (
     ALL,
@@ -57,7 +57,7 @@ class TableSchema:
     columns: Mapping[str, columns.ColumnSpec]
     key: tuple[str, ...]
     counted: bool = False
-    checks: "tuple[Callable[[checks.Checked], Iterable[Problem]], ...]" = field(default=())
+    checks: "tuple[Callable[[checked.Checked], Iterable[Problem]], ...]" = field(default=())
 
     @property
     def template(self) -> tuple[str, ...]:

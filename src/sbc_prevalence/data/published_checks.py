@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from sbc_prevalence.data.checks import Checked
+from sbc_prevalence.data.checked import Checked
 from sbc_prevalence.errors import Problem
 from sbc_prevalence.grid import ALL
 

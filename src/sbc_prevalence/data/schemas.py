@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
-from sbc_prevalence.data import cells, checks, columns
+from sbc_prevalence.data import cells, checked, checks, columns
 from sbc_prevalence.data.kinds import SCHEMAS, TableSchema
 from sbc_prevalence.data.messages import problem
 from sbc_prevalence.data.tables import Table, row_numbers
@@ -59,12 +59,12 @@ def problems(
     frame = pd.DataFrame(
         {name: schema.columns[name].typed(text[name].where(faults[name] == "", "")) for name in text.columns}
     )
-    checked = checks.Checked(kind, where, frame, frozenset(c for c in faults if (faults[c] != "").any()))
+    typed = checked.Checked(kind, where, frame, faults)
     if schema.counted:
-        found += checks.count_form(checked)
-    found += checks.duplicates(checked, schema.key)
+        found += checks.count_form(typed)
+    found += checks.duplicates(typed, schema.key)
     for check_rows in schema.checks:
-        found += check_rows(checked)
+        found += check_rows(typed)
     return (None, found) if found else (_finished(frame, schema), [])
 
 
@@ -191,7 +191,7 @@ def _finished(frame: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
     """Sound frame in its final types: full integer columns as int64, all forms of a count."""
     frame = frame.copy()
     if schema.counted:
-        lower, upper, status = checks.bounds_of(frame)
+        lower, upper, status = checked.bounds_of(frame)
         frame[COUNT] = lower.where(lower == upper)
         frame[COUNT_LOWER], frame[COUNT_UPPER], frame[COUNT_STATUS] = lower, upper, status
     for name in frame.columns:

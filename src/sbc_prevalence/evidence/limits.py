@@ -1,16 +1,26 @@
 """Counts that exceed what they are part of: the population, the primaries of the year."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import pandas as pd
 
+from sbc_prevalence.data.tables import row_numbers
 from sbc_prevalence.errors import Problem
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import CountedEvidence
 from sbc_prevalence.evidence.population import Population
 from sbc_prevalence.evidence.registered import Registrations
-from sbc_prevalence.grid import AREA_CODE, COUNT_LOWER, COUNT_UPPER, DE_NOVO, YEAR, AreaSet
+from sbc_prevalence.grid import (
+    AREA_CODE,
+    COUNT,
+    COUNT_LOWER,
+    COUNT_UPPER,
+    DE_NOVO,
+    PRESENTATION,
+    YEAR,
+    AreaSet,
+)
 
 SHOWN = 8
 
@@ -51,7 +61,10 @@ def above_population(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem
                     piece.name,
                     "counts must not exceed the population",
                     "Correct the counts, or the population (are its unit persons, and its sex the same?).",
-                    detail=listed(above),
+                    column=COUNT,
+                    rows=_rows_of(piece, above),
+                    n_rows=len(piece.data),
+                    detail=f"in sum: {listed(above)}",
                 )
             )
     return found
@@ -85,7 +98,10 @@ def above_primaries(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem]
                         piece.name,
                         "de novo registrations must be among the primaries of the year",
                         "Correct the counts or the column 'presentation'.",
-                        detail=listed(above),
+                        column=COUNT,
+                        rows=_rows_of(piece, above, presentation=DE_NOVO),
+                        n_rows=len(piece.data),
+                        detail=f"in sum: {listed(above)}",
                     )
                 )
         elif isinstance(piece, CountedEvidence) and piece.kind == "deaths":
@@ -110,9 +126,25 @@ def _deaths_above(piece: CountedEvidence, primaries_of: Callable[[str, int], flo
             piece.name,
             "deaths must not exceed primary registrations over all years together",
             "Were the two files swapped, or is one of another disease, sex or unit?",
-            detail=listed(above),
+            column=COUNT,
+            rows=row_numbers(piece.data.index[piece.data[AREA_CODE].isin(above)]),
+            n_rows=len(piece.data),
+            detail=f"in sum: {listed(above)}",
         )
     ]
+
+
+def _rows_of(
+    piece: CountedEvidence, cells: Collection[tuple[str, int]], presentation: str | None = None
+) -> tuple[int, ...]:
+    """File rows of some areas and years."""
+    data = piece.data
+    years = data["index_date"].str[:4].astype(int) if "index_date" in data.columns else data[YEAR].astype(int)
+    wanted = set(cells)
+    chosen = pd.Series([cell in wanted for cell in zip(data[AREA_CODE], years, strict=True)], index=data.index)
+    if presentation is not None:
+        chosen &= data[PRESENTATION] == presentation
+    return row_numbers(data.index[chosen])
 
 
 def parts_of(code: str, areas: AreaSet) -> tuple[str, ...]:

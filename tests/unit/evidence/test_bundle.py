@@ -137,6 +137,20 @@ def test_more_deaths_than_primaries_look_like_swapped_files() -> None:
     assert codes(deaths(count=60), primaries(), survival()) == set()
 
 
+def test_counts_above_the_primaries_are_named_with_column_and_rows() -> None:
+    frame = counts("AB", range(2001, 2003), 4).assign(presentation="de_novo")
+    frame.loc[2, "count"] = 31
+    known = CompletenessPrior("known", 0.8)
+    piece = Registrations.from_frame(frame, window_days=120, completeness=known, **ORIGIN)
+    with pytest.raises(EvidenceError) as caught:
+        EvidenceBundle(deaths(), primaries(), survival(), piece).validate(AREAS)
+    (only,) = caught.value.problems
+    assert (only.code, only.column, only.rows, only.n_rows) == ("E-EXCEEDS-PRIMARIES", "count", (4,), 4)
+    with pytest.raises(EvidenceError) as caught:
+        EvidenceBundle(deaths(count=61), primaries(), survival()).validate(AREAS)
+    assert [(p.code, p.column, len(p.rows)) for p in caught.value.problems] == [("E-EXCEEDS-PRIMARIES", "count", 6)]
+
+
 def test_areas_of_another_study_are_refused_with_all_their_faults() -> None:
     assert codes(deaths("X"), primaries("A"), survival()) == {"E-AREA-UNKNOWN", "E-AREA-MISSING"}
     assert codes(deaths(), primaries("T"), survival()) == {"E-AREA-LEVEL", "E-AREA-MISSING"}
