@@ -102,7 +102,7 @@ class Pipeline:
         say: Say = _to_stderr if progress else _nowhere
         study = prepare(self.config)
         say(study.summary())
-        say("Compiling the model (once for each survival family) ...")
+        say("Compiling the model (once for each form that is fitted) ...")
         compiled = compile_model(study.model, study.inputs)
         fitted = self._fit(study, study.model, compiled, progress)
         estimates = estimate(fitted, index_date=study.index_date, seed=self.config.seed)
@@ -152,7 +152,7 @@ class Pipeline:
         todo = scenarios(
             study.model, survival_families=chosen.survival_families, hazard_ratios=chosen.hazard_ratios,
             area_spread=chosen.area_spread, judgement_width=chosen.judgement_width, n_areas=study.inputs.n_areas)
-        compilations = {study.model.survival.family: compiled}
+        compilations = [compiled]
         rows: list[pd.DataFrame] = []
         refused: list[str] = []
         for i, scenario in enumerate(todo, 1):
@@ -163,11 +163,12 @@ class Pipeline:
                 continue
             refitted = spread_only(fitted, scenario)
             if refitted is None:
-                family = scenario.model.survival.family
-                if family not in compilations:
-                    compilations[family] = compile_model(scenario.model, study.inputs)
+                ready = next((c for c in compilations if c.fits(scenario.model, study.inputs)), None)
+                if ready is None:
+                    ready = compile_model(scenario.model, study.inputs)
+                    compilations.append(ready)
                 try:
-                    refitted = self._refit(study, scenario, compilations[family], progress)
+                    refitted = self._refit(study, scenario, ready, progress)
                 except FitRefused as error:
                     refused.append(f"{scenario.group}: {scenario.label}")
                     say(f"  Refused, so it is named in the report and not shown: {error}")

@@ -19,6 +19,17 @@ MODEL = model_from_specification({"incidence": "natural_history", "survival": "w
 
 
 @dataclass(frozen=True)
+class Program:
+    """A compiled model that is never run: it serves models of one survival, as the real one does."""
+
+    model: object
+
+    def fits(self, model, inputs):
+        del inputs
+        return model.survival == self.model.survival
+
+
+@dataclass(frozen=True)
 class Fit:
     parameters: dict
     prior_only: tuple = ("area_sd", "area_effect")
@@ -39,23 +50,54 @@ def test_it_needs_one_where_evidence_sits_at_areas_or_something_else_is_varied()
     assert pipeline.spread_only(Fit({"area_sd": np.array([0.1])}), Scenario("x", "y", MODEL)) is None
 
 
-def test_a_refused_repetition_is_named_and_the_others_are_kept(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sbc_prevalence.posterior.compile_model", lambda model, inputs: "compiled")
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list:
+    """Models that were compiled, in order; the tables of a repetition hold its group and its name."""
+    made: list = []
+
+    def compile_model(model, inputs):
+        made.append(model)
+        return Program(model)
+
+    monkeypatch.setattr("sbc_prevalence.posterior.compile_model", compile_model)
     monkeypatch.setattr(sys.modules["sbc_prevalence.prevalence.estimate"], "estimate", lambda fitted, **kwargs: fitted)
     monkeypatch.setattr(content, "sensitivity_rows", lambda est, scenario, ci_prob: pd.DataFrame(
         {"group": [scenario.group], "scenario": [scenario.label]}))
+    return made
 
+
+def repeated(said: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """What the repetitions of Scotland leave."""
+    run = pipeline.Pipeline(load_config("scotland"))
+    study = SimpleNamespace(model=MODEL, inputs=SimpleNamespace(n_areas=14), index_date=None)
+    return run._repeat(study, Fit({"area_sd": np.array([0.1])}), "own", Program(MODEL), said.append, False)
+
+
+def test_a_refused_repetition_is_named_and_the_others_are_kept(monkeypatch: pytest.MonkeyPatch, compiled: list):
     def refit(self, study, scenario, compiled, progress):
         if scenario.model.survival.family == "log_logistic":
             raise FitRefused("two divergences")
         return Fit({"area_sd": np.array([0.1])})
 
     monkeypatch.setattr(pipeline.Pipeline, "_refit", refit)
-    run = pipeline.Pipeline(load_config("scotland"))
-    study = SimpleNamespace(model=MODEL, inputs=SimpleNamespace(n_areas=14), index_date=None)
     said: list[str] = []
-    rows, refused = run._repeat(study, Fit({"area_sd": np.array([0.1])}), "own", "compiled", said.append, False)
+    rows, refused = repeated(said)
     assert refused == ["survival family: log-logistic"]
     assert "log-logistic" not in set(rows["scenario"])
     assert {"piecewise exponential", "fixed at 1.88", "width doubled"} <= set(rows["scenario"])
     assert any("two divergences" in text for text in said)
+
+
+def test_every_repetition_has_a_program_of_its_own_form_and_none_is_compiled_twice(
+        monkeypatch: pytest.MonkeyPatch, compiled: list):
+    used = []
+
+    def refit(self, study, scenario, ready, progress):
+        used.append((ready, scenario.model))
+        return Fit({"area_sd": np.array([0.1])})
+
+    monkeypatch.setattr(pipeline.Pipeline, "_refit", refit)
+    repeated([])
+    assert all(ready.fits(model, None) for ready, model in used)
+    forms = [(m.survival.family, m.survival.ratio_from_published) for m in compiled]
+    assert forms == [("piecewise_exponential", True), ("log_logistic", True), ("weibull", False)]
