@@ -12,6 +12,7 @@ with 1 when a limit is reached or the run wrote no whole release. On a machine w
 """
 
 import argparse
+import csv
 import json
 import math
 import os
@@ -162,14 +163,18 @@ def update(caches: Path, release: Path) -> dict[str, Any]:
         raise SystemExit(f"the update ended with exit code {found.code}: nothing was measured")
     if found.headline_seconds is None:
         raise SystemExit(f"no line with '{HEADLINE}' was printed: the headline's instant is not known")
-    if not (release / "public" / "sensitivity.csv").is_file():
+    tables = release / "public" / "sensitivity.csv"
+    if not tables.is_file():
         raise SystemExit("the release has no sensitivity tables: that was not the whole update")
+    with tables.open(encoding="utf-8", newline="") as file:
+        shown = {(row["group"], row["scenario"]) for row in csv.DictReader(file)}
     made = json.loads((release / "public" / "manifest.json").read_text("utf-8"))["diagnostics"]
     return {
         "seconds": round(found.seconds, 2), "headline_seconds": round(found.headline_seconds, 2),
         "cpu_seconds": round(found.cpu_seconds, 2), "peak_gb": round(found.peak_bytes / GB, 3),
         "compile_seconds": made["compile_seconds"], "sampling_seconds": round(made["seconds"], 2),
         "sampling_cpu_seconds": round(made["cpu_seconds"], 2), "extensions": made["extensions"],
+        "scenarios_shown": len(shown),
         "cache_files_before": compiled_before, "cache_files_after": files_in(caches)}
 
 
