@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sbc_prevalence.errors import InputError, SbcPrevalenceError, SbcPrevalenceWarning, program
+from sbc_prevalence.errors import ConfigError, InputError, SbcPrevalenceError, SbcPrevalenceWarning, program
 
 INTERRUPTED, OTHER_FAULT = 130, 1
 DEBUG = "SBC_PREVALENCE_DEBUG"
@@ -98,7 +98,14 @@ def _pipeline(config: str) -> Any:
     """The checked configuration (first) and its pipeline; heavy imports only after the check."""
     from sbc_prevalence.config import load_config
 
-    checked = load_config(config)
+    try:
+        checked = load_config(config)
+    except ConfigError as error:
+        if error.readable is None:
+            raise
+        from sbc_prevalence.study import with_tables
+
+        raise with_tables(error) from None
     from sbc_prevalence.pipeline import Pipeline
 
     return checked, Pipeline.from_config(checked)

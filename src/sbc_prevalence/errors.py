@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 ROWS_SHOWN = 5
 PROGRAM = "sbc-prevalence"
@@ -146,7 +146,18 @@ class DataError(InputError):
 
 
 class ConfigError(InputError):
-    """The configuration file does not say what it should."""
+    """The configuration file does not say what it should.
+
+    Parameters
+    ----------
+    problems : iterable of Problem or str
+    readable : object, optional
+        What of the file can be read all the same (`config.Readable`), so that the tables it names can be checked too.
+    """
+
+    def __init__(self, problems: Iterable[Problem] | Problem | str, *, readable: Any = None) -> None:
+        super().__init__(problems)
+        self.readable = readable
 
 
 class EvidenceError(InputError):

@@ -210,6 +210,8 @@ def _notes(study: Study) -> dict[str, str]:
         notes["Notes on the evidence"] = " ".join(entries)
     if study.inputs.population_note:
         notes["Population"] = study.inputs.population_note
+    if study.warnings:
+        notes["To look at in the figures"] = " ".join(str(warning) for warning in study.warnings)
     return notes
 
 

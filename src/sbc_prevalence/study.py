@@ -1,17 +1,22 @@
 """From a configuration to a study: tables read, evidence checked, grid laid, model described. No sampling."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
-from sbc_prevalence.config import Config
-from sbc_prevalence.data.areas import area_set_from
-from sbc_prevalence.data.catalogue import load_carried
-from sbc_prevalence.data.read import read_table
-from sbc_prevalence.data.tables import Provenance, Table
-from sbc_prevalence.errors import ConfigError, DataError, InputError, Problem
-from sbc_prevalence.evidence import EvidenceBundle, bundle_from_tables
+from sbc_prevalence.config import Config, Readable, load_config
+from sbc_prevalence.config.faults import nearest
+from sbc_prevalence.config.sections import ModelSection
+from sbc_prevalence.errors import ConfigError, DataError, InputError, Problem, count_of, numbered
+from sbc_prevalence.evidence import EvidenceBundle
 from sbc_prevalence.grid import AreaSet, StudyGrid
+from sbc_prevalence.intake import take_in
 from sbc_prevalence.model import ModelInputs, PrevalenceModel, lay_out, model_from_specification
+
+FROM_EVIDENCE = ("completeness_", "sensitivity_", "specificity_", "registrations_", "snapshot_")
+"""Beginnings of the names of parameters that a model has only with certain evidence."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class Study:
     inputs: ModelInputs
     model: PrevalenceModel
     index_date: date
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def input_hashes(self) -> dict[str, str]:
@@ -51,7 +57,10 @@ class Study:
         notes = [self.config.note] if self.config.note else []
         notes += [entry.note for entry in self.config.evidence if entry.note]
         notes += [self.inputs.population_note] if self.inputs.population_note else []
-        return "\n".join([*lines, *(f"  note       {note}" for note in notes), "No problem found."])
+        lines += [f"  note       {note}" for note in notes]
+        if self.warnings:
+            lines += [f"{count_of(self.warnings, 'thing')} to look at:", numbered(self.warnings)]
+        return "\n".join([*lines, "No problem found."])
 
 
 def prepare(config: Config) -> Study:
@@ -64,58 +73,48 @@ def prepare(config: Config) -> Study:
     Raises
     ------
     InputError
-        With every problem of every table and of the configuration, in one list.
+        With every problem of every table, of how they fit together and of the priors, in one list.
     """
-    areas = read_areas(config)
-    bundle = read_evidence(config, areas)
-    grid = bundle.align(
-        areas, first_reported_year=config.grid.first_reported_year, last_year=config.grid.last_year,
-        backcast_years=config.grid.backcast_years, recurrence_lag_years=config.grid.recurrence_lag_years)
-    model = describe_model(config)
-    inputs = lay_out(bundle, grid, pause_years=config.grid.pause_years)
-    model.parameters(inputs)
-    return Study(config, areas, bundle, grid, inputs, model, _index_date(config, grid))
-
-
-def read_areas(config: Config) -> AreaSet:
-    """The areas of a configuration."""
-    section = config.areas
-    if section.list is not None:
-        return AreaSet(
-            tuple(item.code for item in section.list), tuple(item.name for item in section.list),
-            section.total_code, section.total_name, section.level or "area", section.total_level)
-    table = _table(config, section.table, section.file, "areas")
-    return area_set_from(table, total_code=section.total_code, total_name=section.total_name,
-                         level=section.level, total_level=section.total_level)
-
-
-def read_evidence(config: Config, areas: AreaSet) -> EvidenceBundle:
-    """The evidence of a configuration, all faults of all tables in one list."""
-    entries, problems = [], []
-    for entry in config.evidence:
-        try:
-            table = _table(config, entry.table, entry.file, entry.label)
-        except InputError as error:
-            problems += list(error.problems)
-            continue
-        stated = entry.provenance()
-        if stated:
-            table = replace(table, provenance=replace(table.provenance, **stated))
-        if entry.file is None and entry.name:
-            table = replace(table, name=entry.name)
-        entries.append((entry.kind, table, {"defaults": entry.column_defaults(), **entry.options()}))
-    try:
-        bundle = bundle_from_tables(entries, areas)
-    except InputError as error:
-        raise DataError([*problems, *error.problems]) from None
-    if problems:
+    source = config.readable()
+    taken = take_in(source)
+    if taken.errors or taken.areas is None:
+        raise DataError([*taken.problems, *_prior_problems(source)], not_checked=taken.not_checked)
+    bundle, model = EvidenceBundle(*taken.pieces), describe_model(config.model)
+    problems = list(taken.warnings)
+    inputs: ModelInputs | None = None
+    with _collected(problems):
+        grid = bundle.align(
+            taken.areas, first_reported_year=config.grid.first_reported_year, last_year=config.grid.last_year,
+            backcast_years=config.grid.backcast_years, recurrence_lag_years=config.grid.recurrence_lag_years)
+        day = config.grid.index_date or date(grid.last_data_year, 12, 31)
+        problems += _index_date_problems(day, grid, source.where)
+        inputs = lay_out(bundle, grid, pause_years=config.grid.pause_years)
+    problems += _prior_problems(source, inputs)
+    if inputs is None or any(p.severity == "error" for p in problems):
         raise DataError(problems)
-    return bundle
+    return Study(config, taken.areas, bundle, grid, inputs, model, day, taken.warnings)
 
 
-def describe_model(config: Config) -> PrevalenceModel:
+def with_tables(error: ConfigError) -> InputError:
+    """The refusal of a configuration, together with what is wrong with the tables and priors that it names.
+
+    Parameters
+    ----------
+    error : ConfigError
+        From `load_config`. Where nothing of the file can be read it comes back as it is.
+    """
+    source = error.readable
+    if source is None:
+        return error
+    taken = take_in(source)
+    more = [*_prior_problems(source), *taken.problems]
+    if not more and not taken.not_checked:
+        return error
+    return InputError([*error.problems, *more], not_checked=taken.not_checked)
+
+
+def describe_model(section: ModelSection) -> PrevalenceModel:
     """The model of a configuration."""
-    section = config.model
     overrides = {
         name: {key: value for key, value in prior.model_dump().items() if value is not None or key == "source"}
         for name, prior in section.priors.items()}
@@ -124,17 +123,51 @@ def describe_model(config: Config) -> PrevalenceModel:
         "window_days": section.window_days, "overrides": overrides})
 
 
-def _table(config: Config, carried: str | None, file: str | None, label: str) -> Table:
-    if carried is not None:
-        return load_carried(carried)
-    path = config.directory / str(file)
-    return read_table(path, name=str(file), provenance=Provenance(name=label))
+@contextmanager
+def _collected(problems: list[Problem]) -> Iterator[None]:
+    """Keep the problems of a step and go on; what is not a list of problems goes on upwards."""
+    try:
+        yield
+    except InputError as error:
+        if not error.problems:
+            raise
+        problems += error.problems
 
 
-def _index_date(config: Config, grid: StudyGrid) -> date:
-    day = config.grid.index_date or date(grid.last_data_year, 12, 31)
-    if not grid.first_reported_year <= day.year <= grid.last_year:
-        raise ConfigError(Problem(
-            "E-INDEX-DATE", "config", "the index date must lie within the reported years",
-            f"Choose a date in {grid.first_reported_year}-{grid.last_year}.", key="grid.index_date"))
-    return day
+@cache
+def _carried_inputs() -> ModelInputs:
+    """Scotland's inputs: they tell which parameters a model has before the tables of a study are sound."""
+    return prepare(load_config("scotland")).inputs
+
+
+def _prior_problems(source: Readable, inputs: ModelInputs | None = None) -> list[Problem]:
+    """Overridden priors that the model does not have, or cannot have in this form.
+
+    Without inputs of the study, names that come with certain evidence are passed over.
+    """
+    section = source.model
+    if not section.priors:
+        return []
+    laid_out = inputs or _carried_inputs()
+    known = replace(describe_model(section), overrides={}).parameters(laid_out).names
+    names = [name for name in section.priors if inputs is not None or not name.startswith(FROM_EVIDENCE)]
+    unknown = [name for name in names if name not in known]
+    found = []
+    for name in unknown:
+        close = nearest(name, known)
+        found.append(Problem(
+            "E-PRIOR", source.where, "the model has no parameter of this name",
+            f"Did you mean '{close}'?" if close else "Known: " + ", ".join(known) + ".", key=f"model.priors.{name}"))
+    rest = section.model_copy(update={"priors": {n: section.priors[n] for n in names if n not in unknown}})
+    own: list[Problem] = []
+    with _collected(own):
+        describe_model(rest).parameters(laid_out)
+    return found + [replace(p, where=source.where, column=None, key=f"model.priors.{p.column}") for p in own]
+
+
+def _index_date_problems(day: date, grid: StudyGrid, where: str) -> list[Problem]:
+    if grid.first_reported_year <= day.year <= grid.last_year:
+        return []
+    return [Problem(
+        "E-INDEX-DATE", where, "the index date must lie within the reported years",
+        f"Choose a date in {grid.first_reported_year}-{grid.last_year}.", key="grid.index_date")]

@@ -10,7 +10,7 @@ from sbc_prevalence.data.catalogue import load_carried
 from sbc_prevalence.data.read import read_table
 from sbc_prevalence.data.tables import Table
 from sbc_prevalence.errors import DataError
-from sbc_prevalence.evidence.bundle import EvidenceBundle, bundle_from_tables
+from sbc_prevalence.evidence import EvidenceBundle, bundle_from_tables
 from sbc_prevalence.grid import AreaSet
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sbc_prevalence.errors import ConfigError, DataError, Problem, program
+from sbc_prevalence.errors import DataError, Problem, program
 
 
 def problem(rows: tuple[int, ...] = (), n_rows: int | None = None, **more: object) -> Problem:
@@ -36,7 +36,7 @@ def test_warnings_follow_the_errors_and_are_not_counted_among_them():
 
 
 def test_checks_that_had_to_wait_are_named_once_at_the_end():
-    error = ConfigError([problem()], not_checked=["counts against the population", "counts against the population"])
+    error = DataError([problem()], not_checked=["counts against the population", "counts against the population"])
     assert str(error).splitlines()[-1] == "Not checked yet because of these: counts against the population."
 
 

@@ -12,6 +12,7 @@ from sbc_prevalence.config.checks import check_between_keys
 from sbc_prevalence.config.echo import to_toml
 from sbc_prevalence.config.entries import AnyEvidenceEntry, EvidenceEntry
 from sbc_prevalence.config.faults import nearest, problems_from
+from sbc_prevalence.config.readable import Readable, readable
 from sbc_prevalence.config.sections import (
     AreasSection,
     GridSection,
@@ -55,6 +56,7 @@ class Config(Section):
         description="The evidence, one [[evidence]] table each.")
 
     _directory: Path | None = PrivateAttr(default=None)
+    _where: str = PrivateAttr(default="configuration")
 
     @classmethod
     def from_mapping(cls, raw: Mapping[str, Any], *, where: str = "configuration",
@@ -84,8 +86,8 @@ class Config(Section):
             problems = problems_from(error, cls, raw, where)
         problems += check_between_keys(raw, where, folder)
         if problems or config is None:
-            raise ConfigError(problems)
-        config._directory = folder
+            raise ConfigError(problems, readable=readable(raw, problems, folder, where))
+        config._directory, config._where = folder, where
         return config
 
     @property
@@ -100,6 +102,11 @@ class Config(Section):
     def evidence_of(self, kind: str) -> tuple[EvidenceEntry, ...]:
         """Entries of one kind, in the order of the file."""
         return tuple(entry for entry in self.evidence if entry.kind == kind)
+
+    def readable(self) -> Readable:
+        """The parts from which tables are read."""
+        return Readable(self.areas, self.evidence, (), frozenset(), frozenset(), self.model, self.directory,
+                        self._where)
 
     def echo(self) -> str:
         """This configuration as TOML with the defaults filled in; reads back to an equal one."""

@@ -185,6 +185,11 @@ MESSAGES: dict[str, Message] = {
     ),
     "E-FOUND": Message("cases found must not exceed cases known", "Swap or correct the two columns."),
     "E-AGES": Message("every year needs each single age from 0 to 99", "Add the missing ages."),
+    # warnings: they stop nothing
+    "W-JUMP": Message(
+        "counts of one area and age should be alike in neighbouring years",
+        "Look for a digit too many or too few, or another unit; if they are right, leave them as they are.",
+    ),
 }
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pandera.pandas as pa
 
-from sbc_prevalence.data import cells, checked, checks, columns
+from sbc_prevalence.data import cells, checked, checks, columns, plausibility
 from sbc_prevalence.data.kinds import SCHEMAS, TableSchema
 from sbc_prevalence.data.messages import problem
 from sbc_prevalence.data.tables import Table, row_numbers
@@ -46,6 +46,7 @@ def problems(
         Columns of the schema that are present, in its order; counts as ``count`` (Int64, NA for an interval),
         ``count_lower``, ``count_upper`` (int64) and ``count_status``. Rows keep their order.
     problems : list of Problem
+        With warnings, where the table is refused; those of a sound table are the bundle's.
     """
     schema, where = SCHEMAS[kind], table.name
     text, found = _named_columns(table, schema, defaults or {})
@@ -65,7 +66,9 @@ def problems(
     found += checks.duplicates(typed, schema.key)
     for check_rows in schema.checks:
         found += check_rows(typed)
-    return (None, found) if found else (_finished(frame, schema), [])
+    if found:
+        return None, found + plausibility.jumps(kind, where, frame)
+    return _finished(frame, schema), []
 
 
 def check(table: Table, kind: str, *, defaults: Mapping[str, str] | None = None) -> pd.DataFrame:

@@ -1,8 +1,9 @@
 """Evidence: numbers with a meaning and an origin, frozen and validated, brought onto one grid by a bundle."""
 
 from sbc_prevalence.evidence.base import Evidence
-from sbc_prevalence.evidence.bundle import EvidenceBundle, bundle_from_tables
+from sbc_prevalence.evidence.bundle import EvidenceBundle
 from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations
+from sbc_prevalence.evidence.gather import bundle_from_tables
 from sbc_prevalence.evidence.population import Population
 from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior
 from sbc_prevalence.evidence.published import (

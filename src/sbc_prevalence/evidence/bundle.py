@@ -1,15 +1,12 @@
 """All that is known, brought together: one grid, what covers what, refused as a whole if it clashes."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sbc_prevalence.data.areas import check_codes
-from sbc_prevalence.data.tables import Table
-from sbc_prevalence.errors import DataError, EvidenceError, InputError, Problem
+from sbc_prevalence.data import plausibility
+from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence import consistency, coverage
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations, combined
@@ -21,7 +18,6 @@ from sbc_prevalence.evidence.published import (
     PublishedSurvival,
 )
 from sbc_prevalence.evidence.registered import CompletenessAudit, LivingCounts, Registrations
-from sbc_prevalence.evidence.registry import from_table
 from sbc_prevalence.grid import AREA_CODE, YEAR, AreaSet, StudyGrid
 
 SOURCE_COLUMNS = ("used_for", "name", "publisher", "title", "year", "licence", "source", "as_of", "note")
@@ -132,6 +128,10 @@ class EvidenceBundle:
         if problems := consistency.problems(self.pieces, areas):
             raise EvidenceError(problems)
 
+    def warnings(self) -> list[Problem]:
+        """What stops nothing and deserves a look: counts far from those of neighbouring years."""
+        return [w for piece in self.pieces for w in plausibility.jumps(piece.kind, piece.name, piece.data)]
+
     def align(
         self,
         areas: AreaSet,
@@ -236,56 +236,3 @@ def _last_full_year(counts: Evidence, areas: AreaSet) -> int:
         if (sum(member[code] for code in rows.loc[rows[YEAR] == year, AREA_CODE].unique()) > np.zeros(1)).all()
     ]
     return max(full) if full else counts.years[-1]
-
-
-def bundle_from_tables(
-    entries: Iterable[tuple[str, Table, Mapping[str, Any]]],
-    areas: AreaSet | None = None,
-) -> EvidenceBundle:
-    """Bundle from tables as read, with the faults of all tables in one list.
-
-    Parameters
-    ----------
-    entries : iterable of (kind, Table, options)
-    areas : AreaSet, optional
-        Areas of the study; with them the pieces are also checked against each other.
-
-    Raises
-    ------
-    DataError
-        With every fault of every table and of how they fit together.
-    """
-    made: list[Evidence] = []
-    problems: list[Problem] = []
-    failed: set[str] = set()
-    for kind, table, options in entries:
-        try:
-            made.append(from_table(kind, table, **options))
-        except InputError as error:
-            problems += error.problems
-            failed.add(kind)
-            if areas is not None and kind not in consistency.FROM_ANYWHERE:
-                problems += _area_problems(kind, table, areas)
-    if areas is not None:
-        problems += consistency.problems(made, areas, failed_kinds=frozenset(failed))
-    if problems:
-        raise DataError(distinct(problems))
-    return EvidenceBundle(*made)
-
-
-def distinct(problems: Iterable[Problem]) -> list[Problem]:
-    """Problems without those that name the same fault of the same rows a second time."""
-    first: dict[tuple[object, ...], Problem] = {}
-    for p in problems:
-        words = () if p.rows else (p.requirement, p.detail)
-        first.setdefault((p.code, p.where, p.column, p.key, p.rows, *words), p)
-    return list(first.values())
-
-
-def _area_problems(kind: str, table: Table, areas: AreaSet) -> list[Problem]:
-    """Faults of the area codes of a table whose other columns are faulty."""
-    raw = table.copy()
-    raw.columns = pd.Index([str(c).strip().lower().replace(" ", "_") for c in raw.columns])
-    if AREA_CODE not in raw.columns or not raw.columns.is_unique:
-        return []
-    return check_codes(raw, areas, where=table.name, kind=kind)

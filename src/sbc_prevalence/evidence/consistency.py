@@ -19,12 +19,13 @@ from sbc_prevalence.grid import AREA_CODE, AS_OF, SOURCE, YEAR, AreaSet
 FROM_ANYWHERE = frozenset({"primary_age_profile"})
 """Kinds that may come from areas outside the study: only a mix is taken from them."""
 NEEDS_ALL_AREAS = frozenset({"primary_registrations", "population"})
+AND = " and "
 ONCE_PER_AREA_YEAR = frozenset({"deaths", "primary_registrations", "registrations", "population"})
 
 
 def problems(
     pieces: Sequence[Evidence],
-    areas: AreaSet,
+    areas: AreaSet | None,
     *,
     failed_kinds: frozenset[str] = frozenset(),
 ) -> list[Problem]:
@@ -33,24 +34,35 @@ def problems(
     Parameters
     ----------
     pieces : sequence of Evidence
-    areas : AreaSet
-        Areas of the study.
+    areas : AreaSet or None
+        Areas of the study; None passes over what concerns areas.
     failed_kinds : frozenset of str
-        Kinds that were given but did not pass their own checks: they are not called missing.
+        Kinds that were given but did not pass their own checks: they are not called missing, and what follows
+        from their absence is not reported.
     """
     found = required_kinds(pieces, failed_kinds)
-    for piece in pieces:
-        found += _area_faults(piece, areas)
-    found += _given_twice(pieces, areas)
-    found += _sexes(pieces)
+    if areas is not None:
+        for piece in pieces:
+            found += _area_faults(piece, areas)
+        found += _given_twice(pieces, areas)
+    mixed = _sexes(pieces)
+    found += mixed
     found += _mortality_needed(pieces, failed_kinds)
     found += _completeness_needed(pieces, failed_kinds)
     found += _windows(pieces)
-    found += _years_apart(pieces)
-    if not found:
-        found += limits.above_population(pieces, areas)
-        found += limits.above_primaries(pieces, areas)
+    if not failed_kinds & {"deaths", "registrations", "primary_registrations"}:
+        found += _years_apart(pieces)
+    if areas is not None and not mixed:
+        sound = _without_faults(pieces, found)
+        found += limits.above_population(sound, areas)
+        found += limits.above_primaries(sound, areas)
     return found
+
+
+def _without_faults(pieces: Sequence[Evidence], found: Sequence[Problem]) -> list[Evidence]:
+    """Pieces that no problem names, alone or in a pair."""
+    named = {part for p in found for part in (p.where, *p.where.split(AND))}
+    return [piece for piece in pieces if piece.name not in named]
 
 
 def required_kinds(pieces: Sequence[Evidence], failed_kinds: frozenset[str] = frozenset()) -> list[Problem]:
@@ -113,7 +125,7 @@ def _given_twice(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem]:
     for one, two in combinations(pieces, 2):
         if one.kind != two.kind:
             continue
-        where, column = f"{one.name} and {two.name}", None
+        where, column = f"{one.name}{AND}{two.name}", None
         if _same_rows(one, two):
             found.append(
                 Problem(

@@ -27,7 +27,8 @@ from sbc_prevalence.posterior.gate import GateLimits, GateReport
 Arrays = dict[str, NDArray[Any]]
 
 CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (
-    AreaSet, StudyGrid, PrimarySeries, RecurrenceTable, SurvivalPoints, CompletenessSource, ModelInputs, PrevalenceModel, NaturalHistoryIncidence, SmoothIncidence, DeathAttribution, GateLimits, GateReport,
+    AreaSet, StudyGrid, PrimarySeries, RecurrenceTable, SurvivalPoints, CompletenessSource, ModelInputs,
+    PrevalenceModel, NaturalHistoryIncidence, SmoothIncidence, DeathAttribution, GateLimits, GateReport,
     *FAMILIES.values(), *COMPLETENESS.values(), *OBSERVATIONS)}
 
 
