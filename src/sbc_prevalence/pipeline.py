@@ -2,6 +2,7 @@
 
 import platform
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -104,7 +105,9 @@ class Pipeline:
         say(study.summary())
         say("Compiling the model (once for each form that is fitted) ...")
         compiled = compile_model(study.model, study.inputs)
+        say("Sampling the headline ...")
         fitted = self._fit(study, study.model, compiled, progress)
+        say(f"The fit passed its gate; sampling took {fitted.sampler['seconds']:.0f} s.")
         estimates = estimate(fitted, index_date=study.index_date, seed=self.config.seed)
         parts = release_content_parts(
             estimates, study.bundle, title=self.config.title, population=self.config.population_described,
@@ -155,11 +158,13 @@ class Pipeline:
         compilations = [compiled]
         rows: list[pd.DataFrame] = []
         refused: list[str] = []
+        say(f"Repeating the national table under {len(todo)} choices; each is named when it is done.")
         for i, scenario in enumerate(todo, 1):
-            say(f"Sensitivity {i} of {len(todo)}: {scenario.group}, {scenario.label}"
-                + (" (the headline's own)" if scenario.is_headline else ""))
+            started = time.perf_counter()
+            named = f"Repetition {i} of {len(todo)}, {scenario.group}, {scenario.label}"
             if scenario.is_headline:
                 rows.append(sensitivity_rows(estimates, scenario, ci_prob=self.config.report.ci_prob))
+                say(f"{named}: the headline's own")
                 continue
             refitted = spread_only(fitted, scenario)
             if refitted is None:
@@ -171,10 +176,11 @@ class Pipeline:
                     refitted = self._refit(study, scenario, ready, progress)
                 except FitRefused as error:
                     refused.append(f"{scenario.group}: {scenario.label}")
-                    say(f"  Refused, so it is named in the report and not shown: {error}")
+                    say(f"{named}: refused after {_since(started)}, so it is named in the report and not shown: {error}")
                     continue
             other = estimate(refitted, index_date=study.index_date, seed=self.config.seed, index_year_only=True)
             rows.append(sensitivity_rows(other, scenario, ci_prob=self.config.report.ci_prob))
+            say(f"{named}: {_since(started)}")
         return pd.concat(rows, ignore_index=True), refused
 
     def _refit(self, study: Study, scenario: Scenario, compiled: Any, progress: bool) -> Any:
@@ -217,6 +223,10 @@ def _notes(study: Study) -> dict[str, str]:
 
 def _write_text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
+
+
+def _since(started: float) -> str:
+    return f"{time.perf_counter() - started:.0f} s"
 
 
 def _to_stderr(text: str) -> None:

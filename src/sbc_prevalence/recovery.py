@@ -125,6 +125,14 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return found
 
 
+def study_settings(study: Study, chosen: argparse.Namespace) -> StudySettings:
+    """Settings of a study: draws as asked, step size, chains and extensions as the configuration has them."""
+    sampler = study.config.sampler
+    return StudySettings(study.index_date.year, chosen.seed, chains=sampler.chains, draws=chosen.draws,
+                         tune=chosen.tune, target_accept=sampler.target_accept,
+                         max_extensions=sampler.max_extensions, cores=chosen.cores)
+
+
 def write_summary(out: Path) -> str:
     """Write the summary beside a result file, as JSON and as Markdown; returns the latter."""
     summary = summarise(read_lines(out))
@@ -145,8 +153,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return STALE if faults else 0
         if chosen.out:
             study = prepare(load_config(chosen.config))
-            settings = StudySettings(study.index_date.year, chosen.seed, draws=chosen.draws, tune=chosen.tune,
-                                     cores=chosen.cores)
+            settings = study_settings(study, chosen)
             run(study, chosen.config, settings, chosen.worlds, chosen.out)
             print(write_summary(chosen.out))
         if chosen.summary:

@@ -1,5 +1,6 @@
 """The order of the steps: a repetition that is refused is named, and costs neither the headline nor the others."""
 
+import re
 import sys
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -86,6 +87,12 @@ def test_a_refused_repetition_is_named_and_the_others_are_kept(monkeypatch: pyte
     assert "log-logistic" not in set(rows["scenario"])
     assert {"piecewise exponential", "fixed at 1.88", "width doubled"} <= set(rows["scenario"])
     assert any("two divergences" in text for text in said)
+    lines = [text for text in said if text.startswith("Repetition ")]
+    total = len(rows) + len(refused)
+    assert [text.split(",")[0] for text in lines] == [f"Repetition {i} of {total}" for i in range(1, total + 1)]
+    own = [text for text in lines if text.endswith(": the headline's own")]
+    fitted = [text for text in lines if re.search(r"log-logistic: refused after \d+ s|: \d+ s$", text)]
+    assert len(own) + len(fitted) == total
 
 
 def test_every_repetition_has_a_program_of_its_own_form_and_none_is_compiled_twice(

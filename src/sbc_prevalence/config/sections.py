@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from sbc_prevalence.defaults import CHAINS, MAX_EXTENSIONS, TARGET_ACCEPT
+
 FIRST_YEAR_ALLOWED, LAST_YEAR_ALLOWED = 1900, 2100
 
 SurvivalFamily = Literal["weibull", "piecewise_exponential", "log_logistic"]
@@ -137,14 +139,15 @@ class ModelSection(Section):
 class SamplerSection(Section):
     """How the posterior is drawn."""
 
-    chains: int = Field(default=4, ge=4, le=64, description="Independent chains; the gate wants at least 4.")
+    chains: int = Field(default=CHAINS, ge=4, le=64, description="Independent chains; the gate wants at least 4.")
     draws: int = Field(default=1000, ge=100, description="Draws kept per chain.")
     tune: int = Field(default=800, ge=100, description="Draws per chain for adaptation, thrown away.")
-    target_accept: float = Field(default=0.95, gt=0.5, lt=1, description="Target acceptance of the sampler.")
+    target_accept: float = Field(default=TARGET_ACCEPT, gt=0.5, lt=1,
+                                 description="Target acceptance of the sampler.")
     cores: int | None = Field(
         default=None, ge=1, description="Processor cores to use; without it, as many as there are.")
     max_extensions: int = Field(
-        default=2, ge=0, le=2, description="How often a run may extend itself before the fit is refused.")
+        default=MAX_EXTENSIONS, ge=0, le=2, description="How often a run may extend itself before the fit is refused.")
 
 
 class ReportSection(Section):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sbc_prevalence.defaults import CHAINS, MAX_EXTENSIONS, TARGET_ACCEPT
 from sbc_prevalence.errors import ConfigError, FitRefused, ModelError, SbcPrevalenceWarning
 from sbc_prevalence.evidence.bundle import EvidenceBundle
 from sbc_prevalence.grid import AreaSet
@@ -20,7 +21,15 @@ from sbc_prevalence.posterior.compiled import Compiled, compile_model
 from sbc_prevalence.posterior.fitted import CHUNK, Fitted, informed_by_counts
 from sbc_prevalence.posterior.gate import GateLimits, GateReport, diagnose
 from sbc_prevalence.posterior.reported import reported_quantities, women_alive
-from sbc_prevalence.posterior.sampling import FitProgress, Run, RunSettings, Watcher, run_sampler, watching
+from sbc_prevalence.posterior.sampling import (
+    EXTENDED,
+    FitProgress,
+    Run,
+    RunSettings,
+    Watcher,
+    run_sampler,
+    watching,
+)
 from sbc_prevalence.posterior.start import check_start
 
 STACK = ("numpy", "scipy", "pymc", "pytensor", "nutpie", "numba", "arviz-stats")
@@ -34,12 +43,12 @@ def fit(
     seed: int,
     areas: AreaSet | None = None,
     pause_years: Collection[int] = (),
-    chains: int = 4,
+    chains: int = CHAINS,
     draws: int = 500,
     tune: int = 500,
-    target_accept: float = 0.95,
+    target_accept: float = TARGET_ACCEPT,
     cores: int | None = None,
-    max_extensions: int = 2,
+    max_extensions: int = MAX_EXTENSIONS,
     limits: GateLimits | None = None,
     progress: bool | Watcher = True,
     compiled: Compiled | None = None,
@@ -96,7 +105,7 @@ def fit(
         settings = RunSettings(chains, draws, tune, target_accept, seed, cores)
         history: list[dict[str, Any]] = []
         for extension in range(max_extensions + 1):
-            stage = "Sampling" if extension == 0 else f"Sampling for longer ({extension} of {max_extensions})"
+            stage = "Sampling" if extension == 0 else f"{EXTENDED} ({extension} of {max_extensions})"
             run = run_sampler(ready, settings, watch, stage)
             if extension == 0:
                 check_agreement(model, inputs, run)
@@ -110,16 +119,30 @@ def fit(
                                       "seconds": sum(h["seconds"] for h in history),
                                       "cpu_seconds": sum(h["cpu_seconds"] for h in history)})
     if not fitted.gate.passed:
-        raise refusal(fitted.gate, len(history) - 1)
+        raise refusal(fitted.gate, len(history) - 1,
+                      {"draws": draws, "tune": tune, "target_accept": target_accept, "max_extensions": max_extensions})
     return fitted
 
 
-def refusal(gate: GateReport, extensions: int) -> FitRefused:
-    """The error that says which quantities failed, by how much, and what to try."""
+def refusal(gate: GateReport, extensions: int, asked: Mapping[str, float] | None = None) -> FitRefused:
+    """The error that says which quantities failed, by how much, and what to try.
+
+    Parameters
+    ----------
+    gate : GateReport
+    extensions : int
+        How often the fit was run for longer.
+    asked : mapping, optional
+        Settings of the sampler that a reader can change, as they were.
+    """
     runs = "" if extensions == 0 else f" after {extensions} longer {'run' if extensions == 1 else 'runs'}"
     listed = "\n".join(f"  {i}. {text}." for i, text in enumerate(gate.failures, 1))
+    mend = ""
+    if asked and any(gate.mendable):
+        keys = ", ".join(f"{key} = {value:g}" for key, value in asked.items())
+        mend = f"\nThese keys are in the table [sampler] of the configuration file; this fit had {keys}."
     return FitRefused(f"the fit is refused{runs}: {len(gate.failures)} "
-                      f"{'requirement is' if len(gate.failures) == 1 else 'requirements are'} not met\n{listed}")
+                      f"{'requirement is' if len(gate.failures) == 1 else 'requirements are'} not met\n{listed}{mend}")
 
 
 def longer(settings: RunSettings, gate: GateReport, seed: int, extension: int) -> RunSettings:

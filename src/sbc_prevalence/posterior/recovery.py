@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from sbc_prevalence.defaults import CHAINS, MAX_EXTENSIONS, TARGET_ACCEPT
 from sbc_prevalence.errors import FitRefused, ModelError
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
@@ -42,11 +43,11 @@ class StudySettings:
 
     year: int
     seed: int
-    chains: int = 4
+    chains: int = CHAINS
     draws: int = 500
     tune: int = 500
-    target_accept: float = 0.9
-    max_extensions: int = 2
+    target_accept: float = TARGET_ACCEPT
+    max_extensions: int = MAX_EXTENSIONS
     cores: int | None = None
 
 

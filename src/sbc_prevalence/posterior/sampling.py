@@ -15,6 +15,8 @@ from sbc_prevalence.errors import FitRefused
 from sbc_prevalence.posterior.compiled import Compiled
 
 SHOW_SECONDS = 0.25
+EXTENDED = "Sampling for longer"
+"""Beginning of the name of a stage in which a fit is extended."""
 STATS = {"diverging": "diverging", "energy": "energy", "depth": "tree_depth", "n_steps": "n_steps", "logp": "logp",
          "step_size": "step_size", "mean_tree_accept": "acceptance"}
 
@@ -139,9 +141,24 @@ def _plain(problem: BaseException) -> str:
     return text[0] if text else type(problem).__name__
 
 
+def _in_plain_lines() -> Watcher:
+    """A watcher that says on stderr when a fit is extended; all else would be noise in a log."""
+    told: set[str] = set()
+
+    def show(state: FitProgress) -> None:
+        if state.stage.startswith(EXTENDED) and state.stage not in told:
+            told.add(state.stage)
+            print(f"  {state.stage}: the fit did not pass its gate yet", file=sys.stderr, flush=True)
+
+    return show
+
+
 @contextmanager
 def watching(progress: bool | Watcher) -> Iterator[Watcher | None]:
-    """A watcher from what a caller asked for: a bar on the terminal, a function of their own, or nothing."""
+    """A watcher from what a caller asked for: a bar on the terminal, a function of their own, or nothing.
+
+    Without a terminal the bar becomes one plain line for each extension, on the same stream.
+    """
     if callable(progress):
         yield progress
         return
@@ -153,7 +170,7 @@ def watching(progress: bool | Watcher) -> Iterator[Watcher | None]:
 
     console = Console(file=sys.stderr)
     if not console.is_terminal and not console.is_jupyter:
-        yield None
+        yield _in_plain_lines()
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"),
                TextColumn("{task.fields[note]}"), TimeElapsedColumn(), TimeRemainingColumn())

@@ -86,6 +86,17 @@ def test_a_fit_that_stays_bad_is_refused_and_says_why(monkeypatch: pytest.Monkey
     assert got.value.exit_code == 3
 
 
+def test_a_refusal_that_longer_runs_may_mend_names_the_table_and_the_keys_of_the_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sampled_by(monkeypatch, lambda s, n: ideal_run(s, divergences=2))
+    with pytest.raises(FitRefused) as got:
+        small_fit(target_accept=0.9)
+    assert str(got.value).splitlines()[-1] == (
+        "These keys are in the table [sampler] of the configuration file; this fit had draws = 500, tune = 20, "
+        "target_accept = 0.9, max_extensions = 2.")
+
+
 @pytest.mark.parametrize("what", ["draws", "chains"])
 def test_an_interrupted_run_is_refused_without_another_try(monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     def cut(settings: RunSettings, n: int) -> Run:
@@ -239,6 +250,19 @@ def test_progress_goes_to_the_caller_or_nowhere(capsys: pytest.CaptureFixture[st
     with watching(True) as watch:
         assert watch is None or callable(watch)
     assert capsys.readouterr().out == ""
+
+
+def test_without_a_terminal_an_extension_is_one_plain_line_and_the_rest_is_silent(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with watching(True) as watch:
+        assert watch is not None
+        for stage in ("Compiling", "Sampling", "Sampling for longer (1 of 2)", "Sampling for longer (2 of 2)"):
+            for done in (0, 5):
+                watch(FitProgress(stage, done, 10, 0))
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[0].strip() for line in lines] == [
+        "Sampling for longer (1 of 2)", "Sampling for longer (2 of 2)"]
 
 
 def test_waiting_reports_progress_until_the_trace_is_there(monkeypatch: pytest.MonkeyPatch) -> None:

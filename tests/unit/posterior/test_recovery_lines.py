@@ -1,21 +1,27 @@
 """The recovery study's lines: hits, ranks, bounds, resumption, refusals, staleness. No real fit."""
 
+import inspect
 import json
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from sbc_prevalence import recovery as command
+from sbc_prevalence.config import load_config
+from sbc_prevalence.config.sections import SamplerSection
 from sbc_prevalence.errors import FitRefused, ModelError
 from sbc_prevalence.model.simulate import simulate_world
-from sbc_prevalence.posterior import recovery
+from sbc_prevalence.posterior import fit, recovery
 from sbc_prevalence.posterior.density import DensityPoints, density_points
 from sbc_prevalence.posterior.fitted import Fitted
 from sbc_prevalence.posterior.gate import GateLimits, diagnose
 from sbc_prevalence.posterior.reported import reported_quantities
 from small_study import a_model, small_inputs
 
+RESULTS = Path(__file__).parents[2] / "recovery" / "results"
 MODEL = a_model()
 SETTINGS = recovery.StudySettings(year=2018, seed=3, draws=50, tune=50)
 
@@ -180,3 +186,20 @@ def test_stored_densities_notice_another_prior_other_data_and_another_kernel():
         density_points(a_model("piecewise_exponential"), inputs, points=stored.points)]
     for other in changed:
         assert stored.differences(other)
+
+
+def test_a_study_takes_its_step_size_from_the_configuration_and_the_one_kept_for_scotland_still_resumes() -> None:
+    config = load_config("scotland")
+    study = SimpleNamespace(config=config, index_date=config.grid.index_date)
+    chosen = command._arguments(["--out", "x.jsonl", "--draws", "400", "--tune", "300"])
+    settings = command.study_settings(study, chosen)  # type: ignore[arg-type]
+    assert settings.target_accept == config.sampler.target_accept == 0.9
+    kept = json.loads((RESULTS / "scotland-100.check.json").read_text(encoding="utf-8"))["settings"]
+    assert {key: getattr(settings, key) for key in kept} == kept
+
+
+def test_a_default_of_the_sampler_is_the_same_in_a_file_a_call_and_a_study() -> None:
+    in_a_call = inspect.signature(fit).parameters
+    in_a_file = SamplerSection()
+    for name in ("target_accept", "chains", "max_extensions"):
+        assert in_a_call[name].default == getattr(in_a_file, name) == getattr(SETTINGS, name), name
