@@ -18,7 +18,6 @@ from sbc_prevalence.prevalence.scenarios import Scenario, scenarios
 from sbc_prevalence.release import ReleaseContent, write_release
 from sbc_prevalence.study import Study, prepare
 
-NATIONAL_LINES = 5
 REPEATED_SHARE = 0.5
 """Share of the headline's draws and tuning that a repetition gets; it passes the same gate."""
 REPEATED_ACCEPT = 0.97
@@ -113,8 +112,7 @@ class Pipeline:
             estimates, study.bundle, title=self.config.title, population=self.config.population_described,
             notes=_notes(study), ci_prob=self.config.report.ci_prob,
             rounding_unit=self.config.report.rounding_unit)
-        say("\n" + "\n".join(parts.headline_text.splitlines()[:NATIONAL_LINES])
-            + "\nThe table of areas follows with the release.\n")
+        say(f"\n{parts.national_text}\nThe table of areas follows with the release.\n")
 
         tables, words = dict(parts.tables), dict(parts.words)
         if self.config.sensitivity.enabled and not headline_only:

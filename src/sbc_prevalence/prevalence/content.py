@@ -23,6 +23,7 @@ from sbc_prevalence.prevalence.checks import ALL_CAUSE, living_and_deaths
 from sbc_prevalence.prevalence.comparisons import comparison_table
 from sbc_prevalence.prevalence.draws import BEYOND_SURVIVAL
 from sbc_prevalence.prevalence.estimate import Estimates
+from sbc_prevalence.prevalence.headline_text import headline_text
 from sbc_prevalence.prevalence.intervals import CI_KIND, DEFAULT_CI_PROB, median_and_interval
 from sbc_prevalence.prevalence.precision import precision_table, rounding_units
 from sbc_prevalence.prevalence.quantity import (
@@ -34,7 +35,6 @@ from sbc_prevalence.prevalence.quantity import (
     REALISED,
     Quantity,
 )
-from sbc_prevalence.prevalence.rounding import in_persons
 from sbc_prevalence.prevalence.scenarios import Scenario
 
 if TYPE_CHECKING:
@@ -53,7 +53,9 @@ class ContentParts:
         Who is counted and which disease.
     headline : mapping
     headline_text : str
-        The headline as a small table of text, rounded.
+        The headline as a small table of text, rounded: the whole and its areas.
+    national_text : str
+        The same without the areas.
     tables : mapping of str to DataFrame
         All but the repetitions under other choices.
     words : mapping of str to str
@@ -66,6 +68,7 @@ class ContentParts:
     scope: str
     headline: Mapping[str, Any]
     headline_text: str
+    national_text: str
     tables: Mapping[str, pd.DataFrame]
     words: Mapping[str, str]
     write_draws: Callable[[Path], None]
@@ -112,8 +115,8 @@ def release_content_parts(
     own = est.describe_words()
     taken = {key.casefold() for key in notes or {}}
     words = {**{k: v for k, v in own.items() if k.casefold() not in taken}, **(notes or {})}
-    return ContentParts(est.scope, head, headline_text(est, tables, head, title=title, units=units),
-                        tables, words, draws_writer(est), units)
+    text, national = (headline_text(est, tables, head, title=title, units=units, areas=a) for a in (True, False))
+    return ContentParts(est.scope, head, text, national, tables, words, draws_writer(est), units)
 
 
 def release_tables(
@@ -192,39 +195,6 @@ def headline(est: Estimates, tables: Mapping[str, pd.DataFrame], *, ci_prob: flo
     for name, row in chosen.items():
         head |= {f"{name}_{bound}": float(row[bound].iloc[0]) for bound in BOUNDS}
     return head
-
-
-def headline_text(
-    est: Estimates, tables: Mapping[str, pd.DataFrame], head: Mapping[str, Any], *, title: str,
-    units: Mapping[str, int],
-) -> str:
-    """The headline and the areas as text: medians to the unit of their area, bounds rounded outwards."""
-    day = f"{est.index_date.day} {est.index_date:%B %Y}"
-    projected = ", projected" if est.grid.is_projected(est.index_date.year) else ""
-
-    def persons(row: Mapping[str, Any], prefix: str = "") -> tuple[str, str]:
-        unit = units[str(row["area_code"])]
-        low = in_persons(row[f"{prefix}lower"], unit, "down")
-        high = in_persons(row[f"{prefix}upper"], unit, "up")
-        return in_persons(row[f"{prefix}median"], unit), f"{low} to {high}"
-
-    years = f"{head['implied_duration_lower']:.1f} to {head['implied_duration_upper']:.1f}"
-    lines = [
-        (f"{head['area_name']}: living on {day}{projected}", *persons(head, "living_")),
-        (f"{head['area_name']}: newly diagnosed in {head['year']}{projected}", *persons(head, "newly_diagnosed_")),
-        ("Implied duration (years), living / deaths from any cause", f"{head['implied_duration_median']:.1f}", years)]
-    rows = tables["estimates"]
-    rows = rows[(rows["quantity"] == LIVING) & (rows["basis"] == head["basis"]) & (rows["presentation"] == ALL)
-                & (rows["duration_band"] == ALL) & (rows["index_date"] == head["index_date"])
-                & rows["area_code"].isin(est.grid.areas.codes) & (rows["area_code"] != head["area_code"])]
-    lines += [(f"  {row['area_name']}: living", *persons(row)) for row in rows.to_dict("records")]
-    label = f"{100 * head['ci_prob']:g} % credible interval"
-    width = max(len(a) for a, _, _ in lines)
-    text = [f"{title} ({est.scope})", f"{'':<{width}}  {'median':>8}  {label} ({head['ci_kind']})"]
-    text += [f"{name:<{width}}  {mid:>8}  {span}" for name, mid, span in lines]
-    if len(rows) and not est.fitted.model.sees_areas(est.fitted.inputs):
-        text.append("Areas rest on their primaries and on a prior; differences between them are not evidence about care.")
-    return "\n".join(text)
 
 
 def sensitivity_rows(est: Estimates, scenario: Scenario, *, ci_prob: float = DEFAULT_CI_PROB) -> pd.DataFrame:

@@ -86,10 +86,29 @@ def test_the_headline_text_rounds_bounds_outwards_and_names_the_interval():
     unit = parts.rounding_units["T"]
     span = f"{to_unit(head['living_lower'], unit, 'down'):,} to {to_unit(head['living_upper'], unit, 'up'):,}"
     assert span in parts.headline_text
-    assert "95 % credible interval (equal-tailed)" in parts.headline_text
+    assert "95 % interval: credible interval, equal-tailed" in parts.headline_text
     assert "31 December 2018" in parts.headline_text
     assert "projected" not in parts.headline_text
     assert "projected" in parts_of(estimates("2020-12-31")).headline_text
+
+
+def test_the_headline_text_is_a_title_headings_a_line_for_each_figure_and_what_interval_and_scope_are():
+    est = estimates()
+    parts = parts_of(est)
+    title, _, headings, *figures = parts.headline_text.splitlines()
+    figures, closing = figures[:6], figures[6:]
+    assert title == "Made up"
+    assert headings.split() == ["figure", "unit", "median", "95", "%", "interval"]
+    assert [line.split(":")[0].strip() for line in figures] == ["All"] * 3 + ["Ayton", "Beeton", "Ceeton"]
+    assert [unit for line in figures for unit in ("persons", "years") if f"  {unit}  " in line] == [
+        "persons", "persons", "years", *["persons"] * 3]
+    assert len({line.index(" to ", len(line) // 2) for line in figures}) == 1, "intervals stand one under the other"
+    assert closing[0] == ""
+    assert closing[2] == f"Scope: {parts.scope}."
+    national = parts.national_text.splitlines()
+    firsts = [line.split(" ")[0] for line in national]
+    assert firsts == ["Made", "", "figure", "All:", "All:", "All:", "", "95", "Scope:"]
+    assert national[-1] == closing[2]
 
 
 def test_repetitions_hold_the_numbers_of_the_estimates():

@@ -1,0 +1,77 @@
+"""The headline as it is printed: a title, headings, one line for each figure, and what interval and scope are."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from sbc_prevalence.grid import ALL
+from sbc_prevalence.prevalence.estimate import Estimates
+from sbc_prevalence.prevalence.quantity import LIVING
+from sbc_prevalence.prevalence.rounding import in_persons
+
+PERSONS, YEARS = "persons", "years"
+Line = tuple[str, str, str, str, str]
+
+
+def headline_text(
+    est: Estimates, tables: Mapping[str, pd.DataFrame], head: Mapping[str, Any], *, title: str,
+    units: Mapping[str, int], areas: bool = True,
+) -> str:
+    """The headline and the areas as text: medians to the unit of their area, bounds rounded outwards.
+
+    Parameters
+    ----------
+    est : Estimates
+    tables, head
+        From `release_tables` and `headline`.
+    title : str
+    units : mapping of area code to int
+        Persons to which each area is rounded.
+    areas : bool
+        Whether the areas follow the whole.
+    """
+    day = f"{est.index_date.day} {est.index_date:%B %Y}"
+    projected = ", projected" if est.grid.is_projected(est.index_date.year) else ""
+    whole = head["area_name"]
+    median, lower, upper = (f"{head[f'implied_duration_{bound}']:.1f}" for bound in ("median", "lower", "upper"))
+    lines: list[Line] = [
+        (f"{whole}: living on {day}{projected}", PERSONS, *_persons(head, units, "living_")),
+        (f"{whole}: newly diagnosed in {head['year']}{projected}", PERSONS,
+         *_persons(head, units, "newly_diagnosed_")),
+        (f"{whole}: implied duration, living / deaths from any cause{projected}", YEARS, median, lower, upper)]
+    rows = _areas(est, tables["estimates"], head) if areas else []
+    lines += [(f"  {row['area_name']}: living", PERSONS, *_persons(row, units)) for row in rows]
+    level = f"{100 * head['ci_prob']:g} %"
+    text = [title, "", *_laid_out(lines, f"{level} interval"), "",
+            f"{level} interval: credible interval, {head['ci_kind']}; bounds are rounded outwards.",
+            f"Scope: {est.scope}."]
+    if rows and not est.fitted.model.sees_areas(est.fitted.inputs):
+        text.append("Areas rest on their primaries and on a prior; differences between them are not evidence about care.")
+    return "\n".join(text)
+
+
+def _persons(row: Mapping[str, Any], units: Mapping[str, int], prefix: str = "") -> tuple[str, str, str]:
+    """Median, lower and upper of a row, rounded to the unit of its area."""
+    unit = units[str(row["area_code"])]
+    return (in_persons(row[f"{prefix}median"], unit), in_persons(row[f"{prefix}lower"], unit, "down"),
+            in_persons(row[f"{prefix}upper"], unit, "up"))
+
+
+def _areas(est: Estimates, rows: pd.DataFrame, head: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Living of each modelled area on the index date."""
+    chosen = rows[(rows["quantity"] == LIVING) & (rows["basis"] == head["basis"]) & (rows["presentation"] == ALL)
+                  & (rows["duration_band"] == ALL) & (rows["index_date"] == head["index_date"])
+                  & rows["area_code"].isin(est.grid.areas.codes) & (rows["area_code"] != head["area_code"])]
+    return [{str(k): v for k, v in row.items()} for row in chosen.to_dict("records")]
+
+
+def _laid_out(lines: list[Line], interval: str) -> list[str]:
+    """Columns under their headings; numbers end, and intervals meet at 'to', one under the other."""
+    width = max(len(line[0]) for line in lines)
+    middle = max(len("median"), *(len(line[2]) for line in lines))
+    low = max(len(line[3]) for line in lines)
+    found = [f"{'figure':<{width}}  {'unit':<{len(PERSONS)}}  {'median':>{middle}}   {interval}"]
+    found += [f"{name:<{width}}  {unit:<{len(PERSONS)}}  {median:>{middle}}   {lower:>{low}} to {upper}"
+              for name, unit, median, lower, upper in lines]
+    return found
