@@ -1,4 +1,4 @@
-"""All-cause survival after metastatic diagnosis by presentation: family, ratio, trend, tail, floor."""
+"""The frame around every family: ratio of presentations, trend, tail, errors of populations, floor."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sbc_prevalence.errors import ConfigError
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.kernels.fused import survivorship_of_draws
-from sbc_prevalence.kernels.hazards import exposure, log_logistic_cumulative_hazard, weibull_cumulative_hazard
 from sbc_prevalence.kernels.survivorship import (
     FIRST_NODES,
     FIRST_WEIGHTS,
@@ -21,6 +20,7 @@ from sbc_prevalence.kernels.survivorship import (
 )
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.parameters import Prior
+from sbc_prevalence.model.survival.priors import shared_priors
 
 TRENDS = ("diagnosis_year", "calendar_year", "none")
 TREND_REFERENCE_YEAR = 2010.0
@@ -29,111 +29,6 @@ SYSTEM_SHARE = 0.5
 """Share of the between-study variance that populations of one health system have in common."""
 
 Parameters = Mapping[str, Array]
-
-
-
-def shared_priors() -> list[Prior]:
-    """Priors that every survival family has."""
-    return [
-        Prior(
-            "hazard_ratio_recurrent",
-            "rho",
-            "hazard of recurrent over de novo disease",
-            "log_normal",
-            float(np.log(1.35)),
-            0.30,
-            "ratio",
-            None,
-            "Published contrasts disagree (1.88 adjusted, one centre; 1.35 a modelling assumption; reviewed medians "
-            "give about 1.1). Deaths do not inform it; the published points of both presentations do.",
-            group="survival",
-        ),
-        Prior(
-            "ratio_transfer_error",
-            "e_rho",
-            "ratio in the population described over the ratio between published populations",
-            "log_normal",
-            0.0,
-            0.20,
-            "ratio",
-            None,
-            "Published curves of recurrent and of de novo disease come from different populations; their ratio need not "
-            "hold within one. No evidence reaches it.",
-            group="survival",
-        ),
-        Prior(
-            "hazard_trend",
-            "beta",
-            "change of the log hazard per decade",
-            "normal",
-            -0.10,
-            0.15,
-            "log per decade",
-            None,
-            "Treatment has improved; wide around slow improvement. Published points of successive periods inform it.",
-            group="survival",
-        ),
-        Prior(
-            "hazard_tail_ratio",
-            "omega",
-            "hazard beyond the last published follow-up, relative to the family",
-            "log_normal",
-            0.0,
-            0.40,
-            "ratio",
-            None,
-            "Nothing published reaches further; the family's own hazard, halved or doubled at the outside.",
-            group="survival",
-        ),
-        Prior(
-            "between_study_sd",
-            "tau",
-            "sd between studies of the log cumulative hazard",
-            "half_normal",
-            0.0,
-            0.25,
-            "log",
-            None,
-            "Trial, hospital and registry populations differ; medians of one decade range from 24 to 40 months.",
-            group="survival",
-        ),
-        Prior(
-            "system_survival_error",
-            "e_c",
-            "log hazard under the own health system against all studies",
-            "normal",
-            0.0,
-            1.0,
-            "tau sqrt(1/2)",
-            "definition",
-            "Half of the between-study variance is common to populations of one health system.",
-            group="survival",
-        ),
-        Prior(
-            "own_survival_error",
-            "e_0",
-            "log hazard of the population described against its health system",
-            "normal",
-            0.0,
-            1.0,
-            "tau sqrt(1/2)",
-            "definition",
-            "The population described is itself one more population: no study is of it.",
-            group="survival",
-        ),
-        Prior(
-            "other_cause_multiplier",
-            "m_o",
-            "other-cause mortality relative to the life table",
-            "log_normal",
-            0.0,
-            0.10,
-            "ratio",
-            None,
-            "The life table is a UK shape scaled to Scottish life expectancy.",
-            group="survival",
-        ),
-    ]
 
 
 @dataclass(frozen=True)
@@ -315,124 +210,3 @@ class AbstractSurvival(ABC):
         return xp.log(xp.where(pts.is_mixed, mixed, pure)) + self.system_error(p)[..., None] * (
             inputs.arrays["point_study"] @ inputs.arrays["study_own"]
         )
-
-
-@dataclass(frozen=True)
-class WeibullSurvival(AbstractSurvival):
-    """H0(u) = log 2 (u / median)^shape."""
-
-    family: ClassVar[str] = "weibull"
-    equation: ClassVar[str] = "H0(u) = log 2 (u / median)^shape"
-
-    def family_priors(self) -> list[Prior]:
-        """Median and shape."""
-        return [_median_prior(), _shape_prior("0.9", 0.9, 0.20)]
-
-    def baseline(self, p: Parameters, u: NDArray[np.float64], xp: Namespace) -> Array:
-        """Cumulative hazard, log 2 at the median."""
-        return np.log(2.0) * weibull_cumulative_hazard(u, p["survival_median"], p["survival_shape"], xp)
-
-
-@dataclass(frozen=True)
-class LogLogisticSurvival(AbstractSurvival):
-    """H0(u) = log(1 + (u / median)^shape): a hazard that falls like 1 / u."""
-
-    family: ClassVar[str] = "log_logistic"
-    equation: ClassVar[str] = "H0(u) = log(1 + (u / median)^shape)"
-
-    def family_priors(self) -> list[Prior]:
-        """Median and shape."""
-        return [_median_prior(), _shape_prior("1.2", 1.2, 0.20)]
-
-    def baseline(self, p: Parameters, u: NDArray[np.float64], xp: Namespace) -> Array:
-        """Cumulative hazard, log 2 at the median."""
-        return log_logistic_cumulative_hazard(u, p["survival_median"], p["survival_shape"], xp)
-
-
-@dataclass(frozen=True)
-class PiecewiseExponentialSurvival(AbstractSurvival):
-    """Constant hazards between cuts; the last goes on to the last published follow-up, then omega.
-
-    Parameters
-    ----------
-    cuts : tuple of float
-        Starts of the intervals [years]; the first is 0.
-    """
-
-    cuts: tuple[float, ...] = (0.0, 1.0, 3.0, 5.0)
-    family: ClassVar[str] = "piecewise_exponential"
-    equation: ClassVar[str] = "H0(u) = sum_j h_j x years spent in interval j up to u"
-
-    def family_priors(self) -> list[Prior]:
-        """First hazard and the steps of its log."""
-        return [
-            Prior(
-                "first_hazard",
-                "h_1",
-                "hazard in the first interval, de novo",
-                "log_normal",
-                float(np.log(0.40)),
-                0.30,
-                "per year",
-                None,
-                "Wide: one-year survival between .5 and .8. The published points inform it.",
-                group="survival",
-            ),
-            Prior(
-                "hazard_steps",
-                "d_j",
-                "steps of the log hazard from one interval to the next",
-                "normal",
-                -0.10,
-                0.30,
-                "log",
-                None,
-                "Hazards fall slowly after the first year.",
-                shape=(len(self.cuts) - 1,),
-                dims=("hazard_step",),
-                labels=tuple(f"{c:g} years" for c in self.cuts[1:]),
-                group="survival",
-            ),
-        ]
-
-    def baseline(self, p: Parameters, u: NDArray[np.float64], xp: Namespace) -> Array:
-        """Sum of hazard x exposure."""
-        steps = xp.cumsum(p["hazard_steps"], axis=-1)
-        log_first = xp.log(p["first_hazard"])[..., None]
-        hazards = xp.exp(xp.concatenate([log_first, log_first + steps], axis=-1))
-        return hazards @ exposure(u, self.cuts).T
-
-
-FAMILIES: dict[str, type[AbstractSurvival]] = {
-    cls.family: cls for cls in (WeibullSurvival, PiecewiseExponentialSurvival, LogLogisticSurvival)
-}
-
-
-def _median_prior() -> Prior:
-    return Prior(
-        "survival_median",
-        "u_50",
-        "median survival of de novo disease diagnosed in 2010",
-        "log_normal",
-        float(np.log(2.2)),
-        0.30,
-        "years",
-        None,
-        "Wide: between one year and four. The published points inform it.",
-        group="survival",
-    )
-
-
-def _shape_prior(text: str, center: float, sd: float) -> Prior:
-    return Prior(
-        "survival_shape",
-        "k",
-        "shape of the survival family",
-        "log_normal",
-        float(np.log(center)),
-        sd,
-        "",
-        None,
-        f"Hazards that fall slowly with time since diagnosis give about {text}.",
-        group="survival",
-    )
