@@ -73,6 +73,8 @@ class ModelInputs:
         Sources of registrations and what is believed of them.
     observations : tuple of Observation
         Pieces of evidence with a likelihood.
+    convolved : tuple of int, or None
+        Levels at which deaths or the living are observed, as positions in ``level_codes``; None: all.
     population : array, shape (n_areas, n_years), or None
     population_note : str
     """
@@ -91,6 +93,7 @@ class ModelInputs:
     arrays: Mapping[str, Array]
     completeness_sources: tuple[CompletenessSource, ...] = ()
     observations: tuple[Observation, ...] = ()
+    convolved: tuple[int, ...] | None = None
     population: Floats | None = None
     population_note: str = ""
     deaths_frame: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -106,9 +109,18 @@ class ModelInputs:
         return len(self.grid.areas.codes)
 
     @property
+    def sits_below_whole(self) -> bool:
+        """Whether any evidence sits below the whole."""
+        return self.n_areas > 1 and self.level_codes != (self.grid.areas.total_code,)
+
+    @property
     def n_studies(self) -> int:
         """Survival studies."""
         return len(self.studies)
+
+    def source(self, name: str) -> CompletenessSource:
+        """A source of registrations by its name."""
+        return next(source for source in self.completeness_sources if source.name == name)
 
     def without(self, *names: str) -> "ModelInputs":
         """The same inputs without some pieces of evidence, by the names of their observations."""

@@ -106,6 +106,8 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         )
     registered, sources, source_arrays = registrations.lay_out(bundle, grid, codes)
     counted, count_arrays = living_counts.lay_out(bundle, grid, codes)
+    arrays |= source_arrays | count_arrays
+    observations += [*registered, *counted]
     return ModelInputs(
         grid=grid,
         studies=studies,
@@ -118,9 +120,10 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         death_age_shares=shares,
         levels=grid.areas.membership(codes),
         level_codes=codes,
-        arrays={**arrays, **source_arrays, **count_arrays},
+        arrays=arrays,
         completeness_sources=tuple(sources),
-        observations=(*observations, *registered, *counted),
+        observations=tuple(observations),
+        convolved=_convolved_levels(observations, arrays, len(codes)),
         population=population,
         population_note=note,
         deaths_frame=deaths,
@@ -132,6 +135,21 @@ def _level_codes(bundle: Any, grid: StudyGrid) -> tuple[str, ...]:
     kinds = ("deaths", "registrations", "completeness_audit", "living_counts")
     used = {code for kind in kinds for piece in bundle.by_kind(kind) for code in piece.area_codes}
     return tuple(code for code in grid.areas.all_codes if code in used) or (grid.areas.total_code,)
+
+
+def _convolved_levels(
+    observations: Sequence[Observation], arrays: dict[str, NDArray[Any]], n_levels: int
+) -> tuple[int, ...] | None:
+    """Levels at which deaths or the living are observed (one at least); None for all of them."""
+    wanted: set[int] = set()
+    for piece in observations:
+        if piece.convolved_levels == "none":
+            continue
+        own = arrays.get(f"{piece.name}_level")
+        if piece.convolved_levels == "all" or own is None:
+            return None
+        wanted |= set(np.unique(own).tolist())
+    return tuple(sorted(wanted)) or (n_levels - 1,)
 
 
 def _age_weights(profile: pd.DataFrame, n_ages: int) -> Floats:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,10 @@ Seen = Mapping[str, Array]
 ``incidence`` (..., presentation, n_levels, n_years) and ``deaths``, ``living`` (..., n_levels, n_years), presentations
 together, at the levels at which evidence sits; ``area_incidence`` (..., presentation, n_areas, n_years) where evidence
 sits below the whole; ``kappa`` (..., n_years); ``points`` (..., n_points); ``completeness``, a mapping from the name
-of a source to its completeness, shape (..., n_areas) or (..., 1).
+of a source to its completeness, shape (..., n_areas, n_years), either axis of length 1 where areas, or years, do not
+differ.
 """
+Levels = Literal["all", "own", "none"]
 Stream = Callable[[str], np.random.Generator]
 
 
@@ -46,6 +48,9 @@ class Observation(ABC):
     """What is counted, as a report says it; empty for evidence that is not a count of people."""
     counts_living: ClassVar[bool] = False
     """Whether people living with the disease are counted."""
+    convolved_levels: ClassVar[Levels] = "all"
+    """Levels at which ``deaths`` and ``living`` are read: all, its own rows' (``{name}_level``), or none. Where nothing
+    reads them they are not computed, and hold zeros."""
 
     def priors(self, inputs: "ModelInputs") -> list[Prior]:
         """Priors that the evidence brings. Two pieces may bring the same one."""

@@ -165,7 +165,7 @@ class PrevalenceModel:
 
     def sees_areas(self, inputs: ModelInputs) -> bool:
         """Whether any evidence sits below the whole; if none does, the area parameters rest on their prior."""
-        return inputs.n_areas > 1 and inputs.level_codes != (inputs.grid.areas.total_code,)
+        return inputs.sits_below_whole
 
     def prior_only(self, inputs: ModelInputs) -> tuple[str, ...]:
         """Parameters that no evidence reaches: they are drawn from their priors, exactly."""
@@ -183,8 +183,9 @@ class PrevalenceModel:
         dict
             ``incidence`` (..., presentation, n_levels, n_years); ``deaths`` and ``living``
             (..., n_levels, n_years), presentations together; ``kappa`` (..., n_years); ``points`` (..., n_points);
-            ``completeness``, a mapping from source to (..., n_areas) or (..., 1); ``area_incidence``
-            (..., presentation, n_areas, n_years) where evidence sits below the whole.
+            ``completeness``, a mapping from source to (..., n_areas or 1, n_years or 1); ``area_incidence``
+            (..., presentation, n_areas, n_years) where evidence sits below the whole. Deaths and the living are 0 at
+            levels where no evidence on them sits (``inputs.convolved``).
         """
         average = self.survival.baseline_with_tail(p, inputs, xp)
         by_area: dict[str, Array] = {}
@@ -200,7 +201,7 @@ class PrevalenceModel:
                 cases = inputs.levels @ by_area["area_incidence"]
             else:
                 cases = self.incidence.whole(p, inputs, xp)[..., None, :]
-            dead, people = self._convolved(cases, p, inputs, xp, average)
+            dead, people = self._at_levels(cases, p, inputs, xp, average)
         return {
             "incidence": cases,
             "deaths": dead,
@@ -210,6 +211,17 @@ class PrevalenceModel:
             "completeness": self.completeness.completeness(p, inputs, xp),
             **by_area,
         }
+
+    def _at_levels(
+        self, cases: Array, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace, average: Array
+    ) -> tuple[Array, Array]:
+        """`_convolved` of the levels that evidence on deaths or the living needs; zeros at all others."""
+        if inputs.convolved is None or len(inputs.convolved) == len(inputs.level_codes):
+            return self._convolved(cases, p, inputs, xp, average)
+        chosen = list(inputs.convolved)
+        place = np.eye(len(inputs.level_codes))[:, chosen]
+        dead, people = self._convolved(cases[..., chosen, :], p, inputs, xp, average)
+        return place @ dead, place @ people
 
     def _convolved(
         self, cases: Array, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace, average: Array

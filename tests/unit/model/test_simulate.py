@@ -112,8 +112,9 @@ def test_registrations_follow_completeness():
 
 def test_audits_are_binomial_and_an_unaudited_source_has_none():
     audited = [o for o in full().observations if isinstance(o, AuditedSource)]
-    assert [o.source for o in audited] == ["register_recurrent"]
-    seen, stream = {"completeness": {"register_recurrent": np.array([0.7])}}, always(np.random.default_rng(4))
+    assert [o.sources for o in audited] == [("register_recurrent",)]
+    seen = {**one_point()[1], "completeness": {"register_recurrent": np.array([[0.7]])}}
+    stream = always(np.random.default_rng(4))
     found = np.array([audited[0].simulate({}, seen, full(), stream)["register_recurrent_audit_found"][0]
                       for _ in range(4000)])
     assert found.mean() == pytest.approx(84, abs=0.5)

@@ -1,10 +1,11 @@
 """What each kind of evidence observes of the latent quantities: one file a kind."""
 
 from sbc_prevalence.model.observation import Observation, Seen
+from sbc_prevalence.model.observing.audits import AuditedSource
 from sbc_prevalence.model.observing.deaths import DeathCounts, expected_deaths
 from sbc_prevalence.model.observing.living_counts import FlaggedLiving
 from sbc_prevalence.model.observing.published_survival import PublishedPoints
-from sbc_prevalence.model.observing.registrations import AuditedSource, RegisteredCounts
+from sbc_prevalence.model.observing.registrations import RegisteredCounts
 
 OBSERVATIONS: tuple[type[Observation], ...] = (
     DeathCounts,

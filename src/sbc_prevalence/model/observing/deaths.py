@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.model.likelihood import count_loglik, dispersion_size
-from sbc_prevalence.model.observation import Arrays, Observation, Parameters, Seen, Stream
+from sbc_prevalence.model.observation import Arrays, Levels, Observation, Parameters, Seen, Stream
 from sbc_prevalence.model.observing.counts import simulated_counts
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ class DeathCounts(Observation):
 
     name: str = "deaths"
     words: ClassVar[str] = "certified breast cancer deaths"
+    convolved_levels: ClassVar[Levels] = "own"
 
     def terms(self, p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> dict[str, Array]:
         """Negative binomial with variance mean + (mean psi)^2."""

@@ -10,7 +10,7 @@ from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.grid import AREA_CODE, COUNT_LOWER, COUNT_UPPER, StudyGrid, year_fraction
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.model.likelihood import binomial_loglik, count_loglik, dispersion_size, interval_support
-from sbc_prevalence.model.observation import Arrays, Observation, Parameters, Seen, Stream
+from sbc_prevalence.model.observation import Arrays, Levels, Observation, Parameters, Seen, Stream
 from sbc_prevalence.model.observing.counts import simulated_counts
 from sbc_prevalence.model.parameters import Prior
 
@@ -36,6 +36,7 @@ class FlaggedLiving(Observation):
     known: tuple[float | None, float | None] = (None, None)
     words: ClassVar[str] = "counts of people living with it"
     counts_living: ClassVar[bool] = True
+    convolved_levels: ClassVar[Levels] = "own"
 
     def priors(self, inputs: "ModelInputs") -> list[Prior]:
         """Sensitivity, specificity, and the spread of counts of the living."""
@@ -79,7 +80,7 @@ class FlaggedLiving(Observation):
         found = {name: rows.sum(-1)}
         for word, known in zip(ACCURACIES, self.known, strict=True):
             if known is None:
-                right, of = a[f"{name}_{word}"]
+                right, of = (a[f"{name}_{word}"][i] for i in (0, 1))
                 found[f"{name} {word}"] = binomial_loglik(right, of, p[f"{word}_{name}"], xp)
         return found
 

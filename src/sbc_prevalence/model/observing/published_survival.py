@@ -1,13 +1,13 @@
 """Published survival: points on the log cumulative hazard scale, one error for each study."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.model.likelihood import studies_loglik
-from sbc_prevalence.model.observation import Arrays, Observation, Parameters, Seen, Stream
+from sbc_prevalence.model.observation import Arrays, Levels, Observation, Parameters, Seen, Stream
 from sbc_prevalence.model.survival import SYSTEM_SHARE
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ class PublishedPoints(Observation):
     """Points, medians and hazards of published studies."""
 
     name: str = "survival"
+    convolved_levels: ClassVar[Levels] = "none"
 
     def terms(self, p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> dict[str, Array]:
         """Normal around the model's value, the error of each study integrated out."""

@@ -1,4 +1,4 @@
-"""Completeness: the probability that a true case is in a source."""
+"""What every component of completeness has, and what is believed of each source."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -15,7 +15,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CompletenessSource:
-    """One source of metastatic registrations and what is believed of its completeness."""
+    """One source of metastatic registrations and what is believed of its completeness.
+
+    Parameters
+    ----------
+    name : str
+    presentations : tuple of str
+    known : float or None
+        Completeness taken as known.
+    logit_center, logit_sd : float
+        Of the prior, where it is not known.
+    reason : str
+    steps : tuple of int
+        Years in which completeness is declared to change.
+    """
 
     name: str
     presentations: tuple[str, ...]
@@ -23,6 +36,7 @@ class CompletenessSource:
     logit_center: float
     logit_sd: float
     reason: str
+    steps: tuple[int, ...] = ()
 
 
 def completeness_name(source: CompletenessSource) -> str:
@@ -32,7 +46,7 @@ def completeness_name(source: CompletenessSource) -> str:
 
 @dataclass(frozen=True)
 class AbstractCompleteness(ABC):
-    """Completeness of every source by area; constant in time."""
+    """Completeness of every source by area; constant in time but for steps in documented years."""
 
     kind: ClassVar[str]
     equation: ClassVar[str]
@@ -45,25 +59,13 @@ class AbstractCompleteness(ABC):
     def completeness(
         self, p: "Mapping[str, Array]", inputs: "ModelInputs", xp: Namespace = NUMPY
     ) -> "Mapping[str, Array]":
-        """Completeness by name of source, each of shape (..., n_areas), or (..., 1) where areas do not differ."""
+        """Completeness by name of source.
 
-
-@dataclass(frozen=True)
-class SourceCompleteness(AbstractCompleteness):
-    """Each source has a completeness of its own, the same in all areas, as its evidence says."""
-
-    kind: ClassVar[str] = "by_source"
-    equation: ClassVar[str] = "c_j known, or logit c_j ~ Normal"
-
-    def priors(self, inputs: "ModelInputs") -> list[Prior]:
-        """One number for each source."""
-        return [source_prior(source) for source in inputs.completeness_sources]
-
-    def completeness(
-        self, p: "Mapping[str, Array]", inputs: "ModelInputs", xp: Namespace = NUMPY
-    ) -> "Mapping[str, Array]":
-        """c_j, shape (..., 1)."""
-        return {s.name: p[completeness_name(s)][..., None] for s in inputs.completeness_sources}
+        Returns
+        -------
+        mapping of name to array, shape (..., n_areas, n_years)
+            Either axis has length 1 where areas, or years, do not differ.
+        """
 
 
 def source_prior(source: CompletenessSource) -> Prior:
@@ -81,6 +83,3 @@ def source_prior(source: CompletenessSource) -> Prior:
         source.reason,
         group="completeness",
     )
-
-
-COMPLETENESS: dict[str, type[AbstractCompleteness]] = {cls.kind: cls for cls in (SourceCompleteness,)}
