@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sbc_prevalence.errors import ModelError
 from sbc_prevalence.evidence.primaries import PrimarySeries
 from sbc_prevalence.evidence.recurrence_table import RecurrenceTable
 from sbc_prevalence.grid import RECURRENT, StudyGrid
@@ -124,12 +125,41 @@ class ModelInputs:
 
     def without(self, *names: str) -> "ModelInputs":
         """The same inputs without some pieces of evidence, by the names of their observations."""
-        gone = tuple(f"{name}_" for name in names)
         return replace(
             self,
             observations=tuple(piece for piece in self.observations if piece.name not in names),
-            arrays={name: value for name, value in self.arrays.items() if not name.startswith(gone)},
+            arrays={name: value for name, value in self.arrays.items() if self._owner(name) not in names},
         )
+
+    def _owner(self, array: str) -> str | None:
+        """Observation that an array belongs to: the one with the longest name that the array's name begins with."""
+        owners = [piece.name for piece in self.observations if array.startswith(f"{piece.name}_")]
+        return max(owners, key=len, default=None)
+
+    def with_power(self, powers: Mapping[str, float]) -> "ModelInputs":
+        """The same inputs with the likelihood of some pieces raised to a power: 0 leaves a piece out.
+
+        Shapes stay as they are, so that a compiled model serves for every power.
+
+        Parameters
+        ----------
+        powers : mapping of the name of an observation to float
+
+        Raises
+        ------
+        ModelError
+            If no observation has such a name, or a power is negative.
+        """
+        known = {piece.name for piece in self.observations}
+        if unknown := [name for name in powers if name not in known]:
+            raise ModelError(f"no evidence is called '{unknown[0]}'. Known: {', '.join(sorted(known))}.")
+        if any(not power >= 0 for power in powers.values()):
+            raise ModelError("a likelihood is raised to a power of at least 0. Give 0 to leave evidence out.")
+        return self.with_arrays({power_name(name): np.asarray(float(power)) for name, power in powers.items()})
+
+    def power_of(self, name: str) -> float:
+        """Power of the likelihood of an observation."""
+        return float(self.arrays.get(power_name(name), 1.0))
 
     def with_arrays(self, arrays: Mapping[str, Array]) -> "ModelInputs":
         """The same inputs with some arrays replaced, e.g. by simulated data or by symbols.
@@ -142,6 +172,11 @@ class ModelInputs:
                 *(merged[f"deaths_{word}"] for word in ("level", "values", "log_mask", "weight"))
             )
         return replace(self, arrays=merged)
+
+
+def power_name(observation: str) -> str:
+    """Name of the array that holds the power of an observation's likelihood."""
+    return f"{observation}_power"
 
 
 def level_reference(level: Array, values: Array, log_mask: Array, weight: Array) -> np.ndarray:

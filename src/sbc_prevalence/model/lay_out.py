@@ -20,7 +20,7 @@ from sbc_prevalence.grid import (
     parse_age_band,
 )
 from sbc_prevalence.kernels.survivorship import FIRST_NODES, LATER_NODES
-from sbc_prevalence.model.inputs import ModelInputs, level_reference, survival_points
+from sbc_prevalence.model.inputs import ModelInputs, level_reference, power_name, survival_points
 from sbc_prevalence.model.observing import (
     DeathCounts,
     Observation,
@@ -108,6 +108,7 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
     counted, count_arrays = living_counts.lay_out(bundle, grid, codes)
     arrays |= source_arrays | count_arrays
     observations += [*registered, *counted]
+    powers = {power_name(piece.name): np.asarray(1.0) for piece in observations}
     return ModelInputs(
         grid=grid,
         studies=studies,
@@ -120,7 +121,7 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         death_age_shares=shares,
         levels=grid.areas.membership(codes),
         level_codes=codes,
-        arrays=arrays,
+        arrays={**arrays, **powers},
         completeness_sources=tuple(sources),
         observations=tuple(observations),
         convolved=_convolved_levels(observations, arrays, len(codes)),

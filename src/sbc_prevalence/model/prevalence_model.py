@@ -14,7 +14,7 @@ from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.completeness import AbstractCompleteness, SourceCompleteness
 from sbc_prevalence.model.incidence import AREA_PARAMETERS, AbstractIncidence
 from sbc_prevalence.model.inputs import ModelInputs
-from sbc_prevalence.model.observing.together import evidence_priors, evidence_terms
+from sbc_prevalence.model.observing.together import evidence_loglik, evidence_priors, evidence_terms
 from sbc_prevalence.model.parameters import ParameterSet, combine
 from sbc_prevalence.model.survival import AbstractSurvival, WeibullSurvival
 
@@ -266,6 +266,10 @@ class PrevalenceModel:
     ) -> dict[str, Array]:
         """Log-likelihood by piece of evidence, each of shape (...)."""
         return evidence_terms(p, self.observed(p, inputs, xp), inputs, xp)
+
+    def loglik_by_evidence(self, p: Mapping[str, Array], inputs: ModelInputs) -> dict[str, Array]:
+        """Log-likelihood of draws by name of the observation, whatever its power, each of shape (n_draws,)."""
+        return evidence_loglik(p, self.observed(p, inputs, COMPILED), inputs)
 
     def specification(self) -> dict[str, Any]:
         """Plain description: the same in a config file, a notebook and a manifest."""

@@ -154,7 +154,8 @@ class Fitted:
 
 def informed_by_counts(inputs: ModelInputs) -> bool:
     """Whether the evidence holds any count of deaths, registrations or the living."""
-    return any(piece.words and np.any(inputs.arrays.get(f"{piece.name}_weight", 1.0)) for piece in inputs.observations)
+    return any(piece.words and inputs.power_of(piece.name) > 0 and np.any(inputs.arrays.get(f"{piece.name}_weight", 1.0))
+               for piece in inputs.observations)
 
 
 def load_fitted(path: str | Path) -> Fitted:

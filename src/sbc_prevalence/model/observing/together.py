@@ -2,7 +2,7 @@
 
 from sbc_prevalence.errors import ModelError
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
-from sbc_prevalence.model.inputs import ModelInputs
+from sbc_prevalence.model.inputs import ModelInputs, power_name
 from sbc_prevalence.model.observation import Parameters, Seen
 from sbc_prevalence.model.parameters import Prior
 
@@ -18,8 +18,15 @@ def evidence_priors(inputs: ModelInputs) -> list[Prior]:
 
 
 def evidence_terms(p: Parameters, seen: Seen, inputs: ModelInputs, xp: Namespace = NUMPY) -> dict[str, Array]:
-    """Log-likelihood of each piece of evidence, each of shape (...)."""
+    """Log-likelihood of each piece of evidence to the power that `ModelInputs.with_power` gave it, each of shape (...)."""
     terms: dict[str, Array] = {}
     for observation in inputs.observations:
-        terms |= observation.terms(p, seen, inputs, xp)
+        found = observation.terms(p, seen, inputs, xp)
+        power = inputs.arrays.get(power_name(observation.name))
+        terms |= found if power is None else {name: power * value for name, value in found.items()}
     return terms
+
+
+def evidence_loglik(p: Parameters, seen: Seen, inputs: ModelInputs, xp: Namespace = NUMPY) -> dict[str, Array]:
+    """Log-likelihood by name of the observation, all its terms together, whatever its power; each of shape (...)."""
+    return {piece.name: sum(piece.terms(p, seen, inputs, xp).values()) for piece in inputs.observations}
