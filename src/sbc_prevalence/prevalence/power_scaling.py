@@ -96,7 +96,7 @@ def k_hats(parts: Floats) -> Floats:
 
 
 def smoothed_log_weights(log_weights: Floats) -> tuple[Floats, float]:
-    """Pareto-smoothed log weights, normalised, and their k-hat.
+    """Pareto-smoothed log weights, normalised, and their k-hat; infinite where a few weights are all.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def smoothed_log_weights(log_weights: Floats) -> tuple[Floats, float]:
     # psislw takes log-likelihoods and weighs by their inverse
     smoothed, k_hat = array_stats.psislw(-np.asarray(log_weights, dtype=float))
     smoothed = np.asarray(smoothed)
-    return smoothed - np.logaddexp.reduce(smoothed), float(k_hat)
+    return smoothed - np.logaddexp.reduce(smoothed), float(k_hat) if np.isfinite(k_hat) else np.inf
 
 
 def _distances(quantities: Floats, parts: Floats) -> Floats:
