@@ -18,7 +18,7 @@ def evidence_priors(inputs: ModelInputs) -> list[Prior]:
 
 
 def evidence_terms(p: Parameters, seen: Seen, inputs: ModelInputs, xp: Namespace = NUMPY) -> dict[str, Array]:
-    """Log-likelihood of each piece of evidence to the power that `ModelInputs.with_power` gave it, each of shape (...)."""
+    """Log-likelihood of each piece of evidence to the power that `with_power` gave it, each of shape (...)."""
     terms: dict[str, Array] = {}
     for observation in inputs.observations:
         found = observation.terms(p, seen, inputs, xp)
