@@ -107,11 +107,11 @@ def _by_chunk(
             living = latent["living"][..., t].sum(1)
         known: dict[str, tuple[Floats, list[int]]] = {}
         if completeness:
+            c = model.completeness.completeness(p, inputs)
             known = {
-                source.name: (value, [PRESENTATIONS.index(k) for k in source.presentations])
-                for source in inputs.completeness_sources
-                if (value := model.completeness.completeness(p, inputs).get(source.name)) is not None
-            }
+                source.name: (c[source.name][..., min(t, c[source.name].shape[-1] - 1)],
+                              [PRESENTATIONS.index(k) for k in source.presentations])
+                for source in inputs.completeness_sources}
         yield living, cases[..., t], latent["deaths"][..., t].sum((1, 2)), known
 
 
