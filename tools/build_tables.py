@@ -22,6 +22,7 @@ from published_studies import (
     SURVIVAL_FILE,
     numbers_in,
 )
+from scottish_map import BORDERS, NETWORKS
 
 from sbc_prevalence.data.life_table import hazard_from_qx, other_cause_table, rates_by_single_age
 from sbc_prevalence.data.read import read_table
@@ -148,6 +149,18 @@ def scotland_boards(published: Published) -> Frame:
     return _current(published, "NHS health board")
 
 
+def scotland_cancer_networks(published: Published) -> Frame:
+    code = scotland_boards(published).set_index("area_name")["area_code"]
+    return pd.DataFrame([(group, name, code[board]) for (group, name), boards in NETWORKS.items() for board in boards],
+                        columns=["group_code", "group_name", "area_code"])
+
+
+def scotland_board_neighbours(published: Published) -> Frame:
+    code = scotland_boards(published).set_index("area_name")["area_code"]
+    pairs = sorted(sorted((code[a], code[b])) for a, others in BORDERS.items() for b in others)
+    return pd.DataFrame(pairs, columns=["area_code", "neighbour_code"])
+
+
 def uk_nations(published: Published) -> Frame:
     return _current(published, "UK nation")
 
@@ -262,7 +275,8 @@ def main(arguments: list[str] | None = None) -> int:
     chosen.out.mkdir(parents=True, exist_ok=True)
     tables: tuple[Callable[[Published], Frame], ...] = (
         scotland_deaths, scotland_primary_registrations, scotland_primary_age_profile, scotland_population,
-        scotland_population_by_age, scotland_board_person_years, scotland_boards, geography_codes, esp2013,
+        scotland_population_by_age, scotland_board_person_years, scotland_boards, scotland_cancer_networks,
+        scotland_board_neighbours, geography_codes, esp2013,
         uk_nations, uk_nations_deaths, uk_nations_primary_registrations, published_survival,
         published_survival_not_used, distant_recurrence_seer, distant_recurrence_other,
         other_cause_mortality_scotland, completeness_published, comparison_figures)

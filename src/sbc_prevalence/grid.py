@@ -97,6 +97,8 @@ class AreaSet:
         Codes of further groups (regions, networks) and their member codes.
     group_names : mapping of str to str, optional
         Names of the groups.
+    neighbours : tuple of (str, str)
+        Pairs of modelled areas that share a border.
     """
 
     codes: tuple[str, ...]
@@ -107,6 +109,7 @@ class AreaSet:
     total_level: str = "total"
     groups: Mapping[str, tuple[str, ...]] | None = None
     group_names: Mapping[str, str] | None = None
+    neighbours: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         problems = []
@@ -122,6 +125,10 @@ class AreaSet:
         for group, members in (self.groups or {}).items():
             if not set(members) <= set(self.codes):
                 problems.append(f"group {group} has members that are not modelled areas")
+            if group in self.codes or group == self.total_code:
+                problems.append(f"group {group} has the code of an area or of the whole")
+        if not {code for pair in self.neighbours for code in pair} <= set(self.codes):
+            problems.append("neighbours are given that are not modelled areas")
         if problems:
             raise EvidenceError(
                 [

@@ -6,6 +6,7 @@ from typing import Any
 
 from sbc_prevalence.config import EvidenceEntry, Readable
 from sbc_prevalence.config.sections import AreasSection
+from sbc_prevalence.data.area_groups import with_groups, with_neighbours
 from sbc_prevalence.data.areas import area_set_from
 from sbc_prevalence.data.catalogue import load_carried
 from sbc_prevalence.data.read import read_table
@@ -95,6 +96,15 @@ class _Told:
 
 
 def _read_areas(source: Readable, section: AreasSection) -> AreaSet:
+    areas = _modelled_areas(source, section)
+    if section.groups_table or section.groups_file:
+        areas = with_groups(areas, _table(source, section.groups_table, section.groups_file, "groups of areas"))
+    if section.neighbours_table or section.neighbours_file:
+        areas = with_neighbours(areas, _table(source, section.neighbours_table, section.neighbours_file, "neighbours"))
+    return areas
+
+
+def _modelled_areas(source: Readable, section: AreasSection) -> AreaSet:
     if section.list is not None:
         return AreaSet(
             tuple(item.code for item in section.list), tuple(item.name for item in section.list),

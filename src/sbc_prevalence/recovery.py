@@ -17,7 +17,7 @@ from sbc_prevalence.config import load_config
 from sbc_prevalence.errors import ModelError, SbcPrevalenceError
 from sbc_prevalence.posterior.compiled import compile_model
 from sbc_prevalence.posterior.density import DensityPoints, density_points
-from sbc_prevalence.posterior.recovery import StudySettings, in_words, summarise, try_world
+from sbc_prevalence.posterior.recovery import StudySettings, Truth, in_words, summarise, try_world
 from sbc_prevalence.study import Study, prepare
 
 STALE = 1
@@ -50,15 +50,20 @@ def read_lines(out: Path) -> list[dict[str, Any]]:
     return found
 
 
-def run(study: Study, config_name: str, settings: StudySettings, n_worlds: int, out: Path) -> None:
-    """Simulate and fit the worlds that the file does not hold yet."""
+def run(
+    study: Study, config_name: str, settings: StudySettings, n_worlds: int, out: Path, truth_name: str | None = None
+) -> None:
+    """Simulate and fit the worlds that the file does not hold yet; `truth_name` says what they are simulated from."""
+    other = prepare(load_config(truth_name)) if truth_name else None
+    truth = Truth(other.model, other.inputs) if other else None
     done = {line["world"] for line in read_lines(out)}
     _drop_cut_line(out)
     out.parent.mkdir(parents=True, exist_ok=True)
     points = density_points(study.model, study.inputs, seed=settings.seed)
     about = {"config": config_name, "model": study.model.specification(),
              "settings": {k: getattr(settings, k) for k in ("year", "seed", "chains", "draws", "tune",
-                                                            "target_accept", "max_extensions")}}
+                                                            "target_accept", "max_extensions")},
+             **({"truth": truth_name, "true_model": other.model.specification()} if other else {})}
     _same_study(out, about, points)
     todo = [number for number in range(1, n_worlds + 1) if number not in done]
     if not todo:
@@ -66,7 +71,7 @@ def run(study: Study, config_name: str, settings: StudySettings, n_worlds: int, 
     compiled = compile_model(study.model, study.inputs)
     with out.open("a", encoding="utf-8") as file:
         for number in todo:
-            line = try_world(study.model, study.inputs, number, settings, compiled)
+            line = try_world(study.model, study.inputs, number, settings, compiled, truth)
             file.write(json.dumps(line, allow_nan=False) + "\n")
             file.flush()
             os.fsync(file.fileno())
@@ -111,6 +116,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m sbc_prevalence.recovery", description="Recovery study: simulated worlds, fitted; it resumes.")
     parser.add_argument("--config", default="scotland", help="a configuration, or the name of an example")
+    parser.add_argument("--truth", metavar="CONFIG", help="simulate from this configuration instead (mis-specification)")
     parser.add_argument("--worlds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="result file, one line of JSON for each world")
@@ -154,7 +160,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if chosen.out:
             study = prepare(load_config(chosen.config))
             settings = study_settings(study, chosen)
-            run(study, chosen.config, settings, chosen.worlds, chosen.out)
+            run(study, chosen.config, settings, chosen.worlds, chosen.out, chosen.truth)
             print(write_summary(chosen.out))
         if chosen.summary:
             print(write_summary(chosen.summary))

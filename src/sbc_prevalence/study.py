@@ -120,7 +120,7 @@ def describe_model(section: ModelSection) -> PrevalenceModel:
         for name, prior in section.priors.items()}
     return model_from_specification({
         "incidence": section.incidence, "survival": section.survival, "trend": section.trend,
-        "window_days": section.window_days, "overrides": overrides})
+        "window_days": section.window_days, "area_effects": section.area_effects, "overrides": overrides})
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from sbc_prevalence import grid
+from sbc_prevalence.model.areas import AREA_EFFECTS
 from sbc_prevalence.model.completeness import completeness_name
 from sbc_prevalence.model.survival import FAMILIES
 from small_study import a_model, scotland_inputs, small_inputs
@@ -79,7 +80,12 @@ def test_the_table_names_no_parameter_that_does_not_exist():
     for family, incidence in CASES:
         for inputs in (scotland_inputs(), small_inputs(area_evidence=True)):
             known |= {p.name for p in a_model(family, incidence=incidence).parameters(inputs).priors}
+    known |= {name for effects in AREA_EFFECTS.values() for name in effects.parameters}
     assert set(parameter_rows()) <= known
+
+
+def test_every_parameter_of_area_effects_is_explained():
+    assert {name for effects in AREA_EFFECTS.values() for name in effects.parameters} <= set(parameter_rows())
 
 
 def test_files_and_classes_named_in_the_model_page_exist():

@@ -107,6 +107,11 @@ def _areas(raw: Raw, where: str, directory: Path | None) -> Iterator[Problem]:
         return
     yield from _origin(areas, "areas", where, ("table", "file", "list"), "areas", None)
     yield from _file(areas, "areas", where, directory, None)
+    for word in ("groups", "neighbours"):
+        yield from _file({"file": areas.get(f"{word}_file")}, f"areas.{word}", where, directory, None)
+        if areas.get(f"{word}_file") is not None and areas.get(f"{word}_table") is not None:
+            yield Problem("E-CONFIG-ORIGIN", where, "both a carried table and a file are given", "Give one of the two.",
+                          key=f"areas.{word}_file")
     listed = areas.get("list")
     items = [i for i in listed if isinstance(i, Mapping)] if isinstance(listed, list | tuple) else []
     codes = [i["code"] for i in items if isinstance(i.get("code"), str)]

@@ -13,6 +13,7 @@ FIRST_YEAR_ALLOWED, LAST_YEAR_ALLOWED = 1900, 2100
 
 SurvivalFamily = Literal["weibull", "piecewise_exponential", "log_logistic"]
 Incidence = Literal["natural_history", "smooth"]
+AreaEffects = Literal["exchangeable", "bym2"]
 Trend = Literal["diagnosis_year", "calendar_year", "none"]
 
 
@@ -72,6 +73,17 @@ class AreasSection(Section):
         description="Word for the kind of area, e.g. 'NHS health board'; without it, 'area_level' of the "
                     "table, or 'area'.")
     total_level: Text = Field(default="total", description="Word for the kind of the whole, e.g. 'nation'.")
+    groups_table: CarriedName | None = Field(
+        default=None, description="Groups of areas (regions, networks) that the package carries, e.g. "
+                                  "'carried:scotland_cancer_networks'.")
+    groups_file: Text | None = Field(
+        default=None, description="Your own groups: group_code, group_name, area_code, one row per member; a member "
+                                  "may be another group. Evidence may sit on groups, and tables show them.")
+    neighbours_table: CarriedName | None = Field(
+        default=None, description="Borders between areas that the package carries, e.g. "
+                                  "'carried:scotland_board_neighbours'; for area_effects = 'bym2'.")
+    neighbours_file: Text | None = Field(
+        default=None, description="Your own borders: area_code, neighbour_code.")
 
 
 class GridSection(Section):
@@ -127,6 +139,10 @@ class ModelSection(Section):
     survival: SurvivalFamily = Field(
         default="weibull", description="Family of survival after metastatic diagnosis, for the headline.")
     trend: Trend = Field(default="diagnosis_year", description="How survival changes over time.")
+    area_effects: AreaEffects = Field(
+        default="exchangeable",
+        description="How areas depart from the whole: 'exchangeable', or 'bym2', in which neighbours resemble each "
+                    "other (needs neighbours in [areas]).")
     window_days: int = Field(
         ge=1, le=365,
         description="Days after the first breast cancer diagnosis within which metastatic disease is de "

@@ -3,6 +3,7 @@
 Nothing here imports PyMC but `build` and `fused_ops`, which are loaded when a model is fitted.
 """
 
+from sbc_prevalence.model.areas import ExchangeableAreas, NeighbouringAreas
 from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.components import model_from_specification
 from sbc_prevalence.model.describe import describe
@@ -16,9 +17,11 @@ from sbc_prevalence.model.survival import LogLogisticSurvival, PiecewiseExponent
 
 __all__ = [
     "DeathAttribution",
+    "ExchangeableAreas",
     "LogLogisticSurvival",
     "ModelInputs",
     "NaturalHistoryIncidence",
+    "NeighbouringAreas",
     "ParameterSet",
     "PiecewiseExponentialSurvival",
     "PrevalenceModel",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sbc_prevalence.errors import ConfigError, Problem
+from sbc_prevalence.model.areas import AREA_EFFECTS
 from sbc_prevalence.model.incidence import AbstractIncidence
 from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
@@ -18,7 +19,7 @@ def model_from_specification(specification: Mapping[str, Any]) -> PrevalenceMode
     ----------
     specification : mapping
         ``incidence`` ("natural_history", "smooth"), ``survival`` (a family), ``trend``, ``window_days``,
-        and optionally ``overrides`` and ``judgement_width``.
+        and optionally ``area_effects`` ("exchangeable", "bym2"), ``overrides`` and ``judgement_width``.
 
     Raises
     ------
@@ -27,17 +28,22 @@ def model_from_specification(specification: Mapping[str, Any]) -> PrevalenceMode
     """
     problems = []
     kind, family = str(specification["incidence"]), str(specification["survival"])
+    effects = str(specification.get("area_effects", "exchangeable"))
     if kind not in ("natural_history", "smooth"):
         problems.append(Problem("E-MODEL", "model", "incidence is 'natural_history' or 'smooth'",
                                 "Choose one of them.", column="incidence"))
     if family not in FAMILIES:
         problems.append(Problem("E-MODEL", "model", f"survival is one of {', '.join(FAMILIES)}",
                                 "Choose one of them.", column="survival"))
+    if effects not in AREA_EFFECTS:
+        problems.append(Problem("E-MODEL", "model", f"area_effects is one of {', '.join(AREA_EFFECTS)}",
+                                "Choose one of them.", column="area_effects"))
     if problems:
         raise ConfigError(problems)
+    areas = AREA_EFFECTS[effects]()
     incidence: AbstractIncidence = (
-        NaturalHistoryIncidence(window_days=int(specification["window_days"]))
-        if kind == "natural_history" else SmoothIncidence())
+        NaturalHistoryIncidence(window_days=int(specification["window_days"]), areas=areas)
+        if kind == "natural_history" else SmoothIncidence(areas=areas))
     return PrevalenceModel(
         incidence=incidence, survival=FAMILIES[family](trend=specification.get("trend", "diagnosis_year")),
         overrides=dict(specification.get("overrides") or {}),

@@ -9,7 +9,7 @@ from sbc_prevalence.errors import ModelError
 from sbc_prevalence.evidence.recurrence_table import TYPICAL_RECEPTOR_WEIGHTS, TYPICAL_STAGE_WEIGHTS
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.kernels.basis import matern_basis
-from sbc_prevalence.model.incidence import AbstractIncidence, Parameters, area_priors, divided
+from sbc_prevalence.model.incidence import AbstractIncidence, Parameters, divided
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.parameters import Prior
 
@@ -27,6 +27,8 @@ class NaturalHistoryIncidence(AbstractIncidence):
         the de novo share, for recurrence risks and for registrations.
     length_years : float
         Length over which the time multiplier of recurrences remains alike.
+    areas : AbstractAreaEffects
+        How areas depart from the whole beyond their primaries.
     """
 
     window_days: int
@@ -35,7 +37,7 @@ class NaturalHistoryIncidence(AbstractIncidence):
     equation: ClassVar[str] = (
         "whole: I_D(s) = phi_s x smoothed primaries(s); "
         "I_R(t) = exp(eps + tau_t) x sum_{s<=t} (1 - phi_s) primaries(s) exp(d_s) g_s(t - s); "
-        "areas: the whole divided by the same sums for the area x exp(sigma_r alpha_kr)"
+        "areas: the whole divided by the same sums for the area x exp(area effect)"
     )
     level_parameter: ClassVar[str | None] = "recurrence_error"
 
@@ -184,7 +186,7 @@ class NaturalHistoryIncidence(AbstractIncidence):
                 dims=("time_basis",),
                 group="incidence",
             ),
-            *area_priors(inputs),
+            *self.areas.priors(inputs),
         ]
 
     def _time_basis(self, inputs: ModelInputs) -> np.ndarray:
@@ -269,9 +271,12 @@ class NaturalHistoryIncidence(AbstractIncidence):
 
     def incidence(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
         """I[k,r,s], shape (..., presentation, n_areas, n_years)."""
+        whole = self.whole(p, inputs, xp)
+        if inputs.n_areas == 1:
+            return whole[..., None, :]
         recurrent = self.primaries(p, inputs, xp) @ self.recurrence_kernel(p, inputs, xp)
         by_area = xp.stack([self._smooth(p, inputs, xp), recurrent], axis=-3)
-        return divided(self.whole(p, inputs, xp), by_area, p, inputs, xp)
+        return divided(whole, by_area, self.areas.log_multiplier(p, inputs, xp), xp)
 
     def _smooth(self, p: Parameters, inputs: ModelInputs, xp: Namespace) -> Array:
         """Smoothed primaries by area and year, carried back before the data; shape (..., n_areas, n_years)."""

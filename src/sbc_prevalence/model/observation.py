@@ -1,5 +1,6 @@
 """What every kind of evidence has inside the model: priors of its own, a log-likelihood, a simulator."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,11 @@ differ.
 """
 Levels = Literal["all", "own", "none"]
 Stream = Callable[[str], np.random.Generator]
+
+
+def one_word(name: str) -> str:
+    """Name of a piece of evidence as one word, fit for a variable of the model: files lie in folders."""
+    return re.sub(r"\W+", "_", name).strip("_")
 
 
 @dataclass(frozen=True)

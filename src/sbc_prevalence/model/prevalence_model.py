@@ -12,7 +12,7 @@ from sbc_prevalence.kernels.convolution import alive_on_grid, deaths, dying_on_g
 from sbc_prevalence.model import level
 from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.completeness import AbstractCompleteness, SourceCompleteness
-from sbc_prevalence.model.incidence import AREA_PARAMETERS, AbstractIncidence
+from sbc_prevalence.model.incidence import AbstractIncidence
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.observing.together import evidence_loglik, evidence_priors, evidence_terms
 from sbc_prevalence.model.parameters import ParameterSet, combine
@@ -171,7 +171,8 @@ class PrevalenceModel:
         """Parameters that no evidence reaches: they are drawn from their priors, exactly."""
         if self.sees_areas(inputs):
             return ()
-        return tuple(p.name for p in self.parameters(inputs).priors if p.name in AREA_PARAMETERS)
+        reached = self.incidence.area_parameters
+        return tuple(p.name for p in self.parameters(inputs).priors if p.name in reached)
 
     def observed(
         self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY
@@ -277,6 +278,7 @@ class PrevalenceModel:
             "incidence": self.incidence.kind,
             "survival": self.survival.family,
             "trend": self.survival.trend,
+            **({} if self.incidence.areas.kind == "exchangeable" else {"area_effects": self.incidence.areas.kind}),
             **({} if self.survival.ratio_from_published else {"ratio_from_published": False}),
             "judgement_width": self.judgement_width,
             "area_factor": self.area_factor,

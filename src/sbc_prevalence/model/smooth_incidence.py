@@ -8,7 +8,7 @@ import numpy as np
 from sbc_prevalence.errors import ModelError
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.kernels.basis import random_walk_basis
-from sbc_prevalence.model.incidence import AbstractIncidence, Parameters, area_priors, divided
+from sbc_prevalence.model.incidence import AbstractIncidence, Parameters, divided
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.parameters import Prior
 
@@ -24,8 +24,13 @@ class SmoothIncidence(AbstractIncidence):
     kind: ClassVar[str] = "smooth"
     equation: ClassVar[str] = (
         "whole: log I_k(s) = log women(s) + level_k + slope_k (s - s0) + walk_k(s); "
-        "areas: the whole divided by women_r(s) x exp(sigma_v v_r (s - s0) + sigma_r alpha_kr)"
+        "areas: the whole divided by women_r(s) x exp(sigma_v v_r (s - s0) + area effect)"
     )
+
+    @property
+    def area_parameters(self) -> tuple[str, ...]:
+        """Effects and trends of the areas."""
+        return (*self.areas.parameters, "area_slope_sd", "area_slope")
 
     def priors(self, inputs: ModelInputs) -> list[Prior]:
         """Levels, trend, walk, areas."""
@@ -88,7 +93,7 @@ class SmoothIncidence(AbstractIncidence):
                 labels=("de_novo", "recurrent"),
                 group="incidence",
             ),
-            *area_priors(inputs),
+            *self.areas.priors(inputs),
         ]
         if inputs.n_areas > 1:
             priors += [
@@ -141,7 +146,7 @@ class SmoothIncidence(AbstractIncidence):
             return whole[..., None, :]
         slope = p["area_slope_sd"][..., None, None] * p["area_slope"][..., None] * self._decades(inputs)
         weights = (inputs.arrays["population"] * xp.exp(slope))[..., None, :, :]
-        return divided(whole, weights, p, inputs, xp)
+        return divided(whole, weights, self.areas.log_multiplier(p, inputs, xp), xp)
 
     def _decades(self, inputs: ModelInputs) -> np.ndarray:
         grid = inputs.grid

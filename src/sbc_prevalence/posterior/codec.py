@@ -14,6 +14,7 @@ from sbc_prevalence.errors import SbcPrevalenceError
 from sbc_prevalence.evidence.primaries import PrimarySeries
 from sbc_prevalence.evidence.recurrence_table import RecurrenceTable
 from sbc_prevalence.grid import AreaSet, StudyGrid
+from sbc_prevalence.model.areas import AREA_EFFECTS
 from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.completeness import COMPLETENESS, CompletenessSource
 from sbc_prevalence.model.inputs import ModelInputs, SurvivalPoints
@@ -27,9 +28,24 @@ from sbc_prevalence.posterior.gate import GateLimits, GateReport
 Arrays = dict[str, NDArray[Any]]
 
 CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (
-    AreaSet, StudyGrid, PrimarySeries, RecurrenceTable, SurvivalPoints, CompletenessSource, ModelInputs,
-    PrevalenceModel, NaturalHistoryIncidence, SmoothIncidence, DeathAttribution, GateLimits, GateReport,
-    *FAMILIES.values(), *COMPLETENESS.values(), *OBSERVATIONS)}
+    AreaSet,
+    StudyGrid,
+    PrimarySeries,
+    RecurrenceTable,
+    SurvivalPoints,
+    CompletenessSource,
+    ModelInputs,
+    PrevalenceModel,
+    NaturalHistoryIncidence,
+    SmoothIncidence,
+    DeathAttribution,
+    GateLimits,
+    GateReport,
+    *FAMILIES.values(),
+    *COMPLETENESS.values(),
+    *AREA_EFFECTS.values(),
+    *OBSERVATIONS,
+)}
 
 
 class CodecError(SbcPrevalenceError):

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -101,10 +101,57 @@ def compare(world: World, fitted: Fitted, year: int) -> dict[str, Any]:
                   for i, code in enumerate(world.inputs.grid.areas.codes)}}
 
 
+@dataclass(frozen=True)
+class Truth:
+    """Another model than the one that is fitted, from which worlds are simulated: a named mis-specification.
+
+    Parameters
+    ----------
+    model : PrevalenceModel
+    inputs : ModelInputs
+        The same evidence laid out for it.
+    """
+
+    model: PrevalenceModel
+    inputs: ModelInputs
+
+    def world(self, inputs: ModelInputs, seed: tuple[int, int]) -> World:
+        """A world of this model, its evidence in the inputs of the model that is fitted.
+
+        Raises
+        ------
+        ModelError
+            If the two models do not read the same evidence in the same shapes.
+        """
+        world = simulate_world(self.model, self.inputs, seed)
+        simulated = world.inputs.arrays
+        other = [name for name, value in inputs.arrays.items()
+                 if name not in simulated or np.shape(simulated[name]) != np.shape(value)]
+        if other:
+            raise ModelError(f"the two models read other evidence ({', '.join(other[:5])}). Give both the same tables.")
+        shared = inputs.with_arrays({name: simulated[name] for name in inputs.arrays})
+        return replace(world, inputs=replace(shared, deaths_frame=world.inputs.deaths_frame))
+
+
 def try_world(
-    model: PrevalenceModel, inputs: ModelInputs, number: int, settings: StudySettings, compiled: Compiled | None = None
+    model: PrevalenceModel,
+    inputs: ModelInputs,
+    number: int,
+    settings: StudySettings,
+    compiled: Compiled | None = None,
+    truth: Truth | None = None,
 ) -> dict[str, Any]:
     """Simulate world `number`, fit it, and say how its truth was recovered.
+
+    Parameters
+    ----------
+    model, inputs
+        What is fitted.
+    number : int
+    settings : StudySettings
+    compiled : Compiled, optional
+    truth : Truth, optional
+        What worlds are simulated from, where it is another model.
 
     Returns
     -------
@@ -112,7 +159,8 @@ def try_world(
         One line of the result file. A fit that was refused is a line too, with ``refused`` true and the reason.
     """
     started = time.perf_counter()
-    world = simulate_world(model, inputs, (settings.seed, number))
+    seed = (settings.seed, number)
+    world = truth.world(inputs, seed) if truth else simulate_world(model, inputs, seed)
     total = world.latent["living"][..., settings.year - inputs.grid.first_year].sum()
     line: dict[str, Any] = {"world": number, "seed": settings.seed, "year": settings.year,
                             "true_living": float(total)}
@@ -165,7 +213,8 @@ def summarise(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     -------
     dict
         ``worlds``, ``fitted``, ``refused`` (numbers), ``hits`` by quantity and level with ``lower`` and ``upper``
-        bounds and ``within``, ``areas`` (hits over all areas and worlds), ``ranks`` by quantity, ``seconds``.
+        bounds and ``within``, ``errors`` (see `log_errors`), ``areas`` (hits over all areas and worlds), ``ranks`` by
+        quantity, ``seconds``.
 
     Raises
     ------
@@ -184,14 +233,38 @@ def summarise(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             count = sum(bool(line[quantity][f"hit{level}"]) for line in fitted)
             hits[quantity][str(level)] = {"hits": count, "lower": low, "upper": high, "within": low <= count <= high}
     places = [place for line in fitted for place in line["areas"].values()]
+    errors = {quantity: log_errors([line[quantity] for line in fitted]) for quantity in QUANTITIES}
     seconds = [float(line["seconds"]) for line in lines]
     return {
         "worlds": len(lines), "fitted": len(fitted), "refused": [line["world"] for line in lines if line["refused"]],
-        "hits": hits,
+        "hits": hits, "errors": errors,
         "areas": {"places": len(places), **{
             str(level): sum(bool(place[f"hit{level}"]) for place in places) for level in LEVELS}},
         "ranks": {quantity: sorted(line[quantity]["rank"] for line in fitted) for quantity in QUANTITIES},
         "median_seconds": float(np.median(seconds)), "total_seconds": float(np.sum(seconds))}
+
+
+def log_errors(places: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
+    """Bias and root mean square error of the posterior median, on the log scale.
+
+    Parameters
+    ----------
+    places : sequence of mapping
+        From `place_of_truth`; worlds whose truth or median is not positive are left out.
+
+    Returns
+    -------
+    dict
+        ``bias`` and ``rmse`` of log(median / truth), and ``bias_se``, the standard error of the bias; None if there
+        is no world.
+    """
+    pairs = np.array([(place["median"], place["truth"]) for place in places], dtype=float).reshape(-1, 2)
+    pairs = pairs[(pairs > 0).all(1)]
+    if not len(pairs):
+        return {"bias": None, "rmse": None, "bias_se": None}
+    error = np.log(pairs[:, 0] / pairs[:, 1])
+    spread = float(error.std(ddof=1) / np.sqrt(error.size)) if error.size > 1 else None
+    return {"bias": float(error.mean()), "rmse": float(np.sqrt((error**2).mean())), "bias_se": spread}
 
 
 def in_words(summary: Mapping[str, Any]) -> str:
@@ -203,6 +276,12 @@ def in_words(summary: Mapping[str, Any]) -> str:
             mark = "" if found["within"] else " (outside)"
             rows.append(f"| {label} | {level} % | {found['hits']}{mark} | {summary['fitted']} | "
                         f"{found['lower']} and {found['upper']} |")
+    rows += ["", "| quantity | bias of the median (log) | root mean square error (log) |", "|---|---|---|"]
+    for quantity, label in QUANTITIES.items():
+        error = summary["errors"][quantity]
+        if error["bias"] is not None:
+            spread = "" if error["bias_se"] is None else f" (se {error['bias_se']:.3f})"
+            rows.append(f"| {label} | {error['bias']:+.3f}{spread} | {error['rmse']:.3f} |")
     places = summary["areas"]
     shares = ", ".join(f"{places[str(level)] / max(places['places'], 1):.1%} at {level} %" for level in LEVELS)
     refused = summary["refused"]

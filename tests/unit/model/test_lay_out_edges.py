@@ -1,5 +1,6 @@
 """Extreme but honest input: no death at all, one year, one area."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ from sbc_prevalence.data.areas import load_areas
 from sbc_prevalence.data.catalogue import load_carried
 from sbc_prevalence.evidence import bundle_from_tables
 from sbc_prevalence.model import NaturalHistoryIncidence, PrevalenceModel, lay_out
+from sbc_prevalence.model.observation import one_word
 
 TABLES = {
     "deaths": "scotland_deaths",
@@ -44,3 +46,8 @@ def test_every_piece_of_evidence_has_a_finite_log_likelihood(change):
     terms = model.loglik_terms(p, inputs)
     assert set(terms) == {"deaths", "survival"}
     assert all(np.isfinite(term).all() for term in terms.values())
+
+
+@pytest.mark.parametrize("name", ["tables/my registrations.csv", "a.b-c", "Ärzte (2024)"])
+def test_the_name_of_a_file_becomes_one_word_of_the_model(name):
+    assert re.fullmatch(r"\w+", one_word(name))

@@ -122,7 +122,7 @@ class Small:
 def study_of_stand_ins(monkeypatch, tmp_path):
     tried: list[int] = []
 
-    def stand_in(model, inputs, number, settings, compiled):
+    def stand_in(model, inputs, number, settings, compiled, truth=None):
         tried.append(number)
         return {"world": number, "refused": True, "reason": "a stand-in", "seconds": 0.1}
 
@@ -203,3 +203,26 @@ def test_a_default_of_the_sampler_is_the_same_in_a_file_a_call_and_a_study() -> 
     in_a_file = SamplerSection()
     for name in ("target_accept", "chains", "max_extensions"):
         assert in_a_call[name].default == getattr(in_a_file, name) == getattr(SETTINGS, name), name
+
+
+def test_bias_and_error_are_those_of_the_log_of_the_median():
+    found = recovery.log_errors([{"median": 2.0, "truth": 1.0}, {"median": 1.0, "truth": 2.0}])
+    assert found["bias"] == pytest.approx(0.0)
+    assert found["rmse"] == pytest.approx(np.log(2))
+    assert found["bias_se"] == pytest.approx(np.log(2))
+
+
+def test_worlds_of_another_model_are_observed_as_the_study_is():
+    inputs = small_inputs(area_evidence=True)
+    truth = recovery.Truth(a_model("log_logistic"), inputs)
+    world = truth.world(inputs, (1, 2))
+    same = simulate_world(truth.model, inputs, (1, 2))
+    for name, value in inputs.arrays.items():
+        np.testing.assert_array_equal(world.inputs.arrays[name], same.inputs.arrays[name])
+        assert np.shape(world.inputs.arrays[name]) == np.shape(value)
+    np.testing.assert_array_equal(world.latent["living"], same.latent["living"])
+
+
+def test_a_truth_that_reads_other_evidence_is_refused():
+    with pytest.raises(ModelError, match="other evidence"):
+        recovery.Truth(a_model(), small_inputs()).world(small_inputs(area_evidence=True), (1, 2))

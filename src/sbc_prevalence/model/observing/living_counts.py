@@ -10,7 +10,7 @@ from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.grid import AREA_CODE, COUNT_LOWER, COUNT_UPPER, StudyGrid, year_fraction
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.model.likelihood import binomial_loglik, count_loglik, dispersion_size, interval_support
-from sbc_prevalence.model.observation import Arrays, Levels, Observation, Parameters, Seen, Stream
+from sbc_prevalence.model.observation import Arrays, Levels, Observation, Parameters, Seen, Stream, one_word
 from sbc_prevalence.model.observing.counts import simulated_counts
 from sbc_prevalence.model.parameters import Prior
 
@@ -110,7 +110,7 @@ def lay_out(bundle: Any, grid: StudyGrid, codes: tuple[str, ...]) -> tuple[list[
     found: list[Observation] = []
     arrays: Arrays = {}
     for piece in bundle.by_kind("living_counts"):
-        name, rows = piece.name.replace(" ", "_").replace(".", "_"), piece.frame
+        name, rows = one_word(piece.name), piece.frame
         dates = [year_fraction(pd.Timestamp(text).date()) for text in rows["index_date"]]
         years = np.array([year for year, _ in dates], dtype=np.int64)
         outside = np.flatnonzero((years <= grid.first_year) | (years > grid.last_year))

@@ -10,7 +10,7 @@ from sbc_prevalence.grid import ALL, AREA_CODE, COUNT_LOWER, COUNT_UPPER, PRESEN
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.model.completeness import CompletenessSource
 from sbc_prevalence.model.likelihood import count_loglik, dispersion_size
-from sbc_prevalence.model.observation import Arrays, Levels, Observation, Parameters, Seen, Stream
+from sbc_prevalence.model.observation import Arrays, Levels, Observation, Parameters, Seen, Stream, one_word
 from sbc_prevalence.model.observing.audits import LabelledSource, lay_out_audits
 from sbc_prevalence.model.observing.counts import count_rows, simulated_counts
 from sbc_prevalence.model.parameters import Prior
@@ -86,7 +86,7 @@ def lay_out(
     beliefs: dict[str, Any] = {}
     for piece in bundle.by_kind("registrations"):
         for presentation, rows in piece.frame.groupby("presentation"):
-            label = f"{piece.name}_{presentation}".replace(" ", "_").replace(".", "_")
+            label = one_word(f"{piece.name}_{presentation}")
             kinds = PRESENTATIONS if presentation == ALL else (str(presentation),)
             summed = rows.groupby([AREA_CODE, YEAR], as_index=False)[[COUNT_LOWER, COUNT_UPPER]].sum()
             summed = summed[(summed[YEAR] >= grid.first_year) & (summed[YEAR] <= grid.last_year)]
