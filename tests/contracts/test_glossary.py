@@ -76,7 +76,7 @@ def test_parameters_that_evidence_brings_are_explained():
 
 
 def test_the_table_names_no_parameter_that_does_not_exist():
-    known = {"completeness_<source>", "sensitivity_<count>", "specificity_<count>"}
+    known = {"completeness_<source>", "sensitivity_<count>", "specificity_<count>", "base_error_<count>"}
     for family, incidence in CASES:
         for inputs in (scotland_inputs(), small_inputs(area_evidence=True)):
             known |= {p.name for p in a_model(family, incidence=incidence).parameters(inputs).priors}

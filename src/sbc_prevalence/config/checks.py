@@ -153,6 +153,11 @@ def _accuracy(entry: Raw, key: str, where: str, detail: str) -> Iterator[Problem
         if found is not None and of is not None and found > of:
             yield Problem("E-CONFIG-VALUE", where, "'found' must not exceed 'of'", "Check the two counts.",
                           key=place, detail=detail)
+    window = _table(entry, "sensitivity").get("window")
+    if window is not None and window != entry.get("definition"):
+        yield Problem("E-CONFIG-WINDOW", where, "must equal 'definition' where it is given",
+                      "A sensitivity holds for one time window: use one validated for this definition.",
+                      key=f"{key}.sensitivity.window", detail=detail)
     specificity = _table(entry, "specificity")
     if specificity and specificity.get("value") != 1 and specificity.get("window") != entry.get("definition"):
         yield Problem("E-CONFIG-WINDOW", where, "must be given and equal 'definition', unless it is 1",

@@ -26,7 +26,8 @@ TEMPLATE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         "count_status", "source", "as_of"),
     "completeness_audit": (
         "area_code", "presentation", "source_audited", "n_known", "n_found", "source", "as_of"),
-    "living_counts": ("area_code", "index_date", "count", "base_population", "source", "as_of"),
+    "living_counts": (
+        "area_code", "index_date", "count", "base_population", "base_lower", "base_upper", "source", "as_of"),
     "other_cause_mortality": ("age", "year", "hazard", "source", "as_of"),
     "comparison_figures": (
         "region", "measure", "date_or_period", "value", "counts", "method", "source", "as_of"),

@@ -199,6 +199,17 @@ def within_base(table: Checked) -> list[Problem]:
     return table.problem("E-EXCEEDS-BASE", upper > table.frame["base_population"], column=COUNT)
 
 
+def base_bounds(table: Checked) -> list[Problem]:
+    """Bounds of a base population enclose it, and come together."""
+    if not (table.has("base_lower") or table.has("base_upper")):
+        return []
+    blank = pd.Series(pd.NA, index=table.frame.index, dtype="Int64")
+    low, middle, high = (table.frame.get(name, blank) for name in ("base_lower", "base_population", "base_upper"))
+    alone = low.isna() != high.isna()
+    outside = ((low > middle) | (middle > high) | (low >= high) | (low.notna() & middle.isna())).fillna(False)
+    return table.problem("E-BASE-BOUNDS", alone | outside, column="base_lower")
+
+
 def single_ages(table: Checked) -> list[Problem]:
     """Each year has every single age from 0 to 99, and the years follow each other."""
     if not table.sound("age", "year"):

@@ -151,6 +151,10 @@ MESSAGES: dict[str, Message] = {
     "E-EXCEEDS-BASE": Message(
         "people counted must be among the base population", "Correct the count or 'base_population'."
     ),
+    "E-BASE-BOUNDS": Message(
+        "base_lower and base_upper come together and enclose 'base_population'",
+        "Give the 95 % bounds of the people searched, or leave both empty.",
+    ),
     # survival, recurrence and mortality
     "E-SURVIVAL-RISES": Message(
         "survival must not rise with time since diagnosis",

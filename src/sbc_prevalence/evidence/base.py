@@ -136,6 +136,10 @@ class Evidence(ABC):
         """Faults of the options of this piece, not of its frame."""
         return []
 
+    def warnings(self) -> list[Problem]:
+        """What stops nothing and deserves a look; ``severity`` is "warning"."""
+        return []
+
     def shape_in_words(self) -> dict[str, str]:
         """Name, rows, years, areas, source: what a reader sees of the table. Never a cell."""
         words = {"name": self.name, "rows": str(len(self.data))}

@@ -129,8 +129,9 @@ class EvidenceBundle:
             raise EvidenceError(problems)
 
     def warnings(self) -> list[Problem]:
-        """What stops nothing and deserves a look: counts far from those of neighbouring years."""
-        return [w for piece in self.pieces for w in plausibility.jumps(piece.kind, piece.name, piece.data)]
+        """What stops nothing and deserves a look: counts far from their neighbours, and what a piece says of itself."""
+        return [w for piece in self.pieces
+                for w in (*plausibility.jumps(piece.kind, piece.name, piece.data), *piece.warnings())]
 
     def align(
         self,

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal, Self
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import CountedEvidence
+from sbc_prevalence.evidence.flagged import accuracy_problems, accuracy_warnings
 from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior
 
 
@@ -85,8 +86,9 @@ class LivingCounts(CountedEvidence):
         What was counted: people alive on the index date, N(t), or anybody coded in the year that ends on it,
         N(t-1) + I(t).
     sensitivity, specificity : AccuracyPrior
-        Of the algorithm. With specificity below 1 every row needs ``base_population`` and the specificity a
-        ``window`` equal to ``definition``.
+        Of the algorithm. With specificity below 1 every row needs ``base_population`` (survivors of primary disease,
+        with ``base_lower`` and ``base_upper`` where it is uncertain) and the specificity a ``window`` equal to
+        ``definition``.
     """
 
     kind: ClassVar[str] = "living_counts"
@@ -129,27 +131,8 @@ class LivingCounts(CountedEvidence):
                 found.append(
                     Problem("E-OPTION", self.name, f"{name} is an AccuracyPrior", "Build one.", key=name)
                 )
-        if found or self.specificity.is_perfect:
-            return found
-        if self.specificity.window != self.definition:
-            found.append(
-                Problem(
-                    "E-WINDOW",
-                    self.name,
-                    "a specificity belongs to the window in which people were counted",
-                    "Give specificity.window equal to the definition, and a specificity validated for it.",
-                    key="specificity",
-                )
-            )
-        base = self.data.get("base_population")
-        if base is None or base.isna().any():
-            found.append(
-                Problem(
-                    "E-BASE-MISSING",
-                    self.name,
-                    "with specificity below 1 every row needs the number of people searched",
-                    "Fill 'base_population' in every row.",
-                    column="base_population",
-                )
-            )
-        return found
+        return found or accuracy_problems(self)
+
+    def warnings(self) -> list[Problem]:
+        """Counts that contradict the accuracy, and accuracies that look swapped."""
+        return accuracy_warnings(self)

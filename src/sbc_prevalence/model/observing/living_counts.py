@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sbc_prevalence.errors import EvidenceError, Problem
+from sbc_prevalence.evidence.flagged import BASE, BASE_LOWER, BASE_UPPER
 from sbc_prevalence.grid import AREA_CODE, COUNT_LOWER, COUNT_UPPER, StudyGrid, year_fraction
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.model.likelihood import binomial_loglik, count_loglik, dispersion_size, interval_support
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sbc_prevalence.model.inputs import ModelInputs
 
 ACCURACIES = ("sensitivity", "specificity")
+_WIDE = {"sensitivity": (2.0, 1.5), "specificity": (4.0, 2.0)}
 
 
 @dataclass(frozen=True)
@@ -30,17 +32,36 @@ class FlaggedLiving(Observation):
         Whether anybody coded in the year is counted, N(t - 1) + I(t), or those alive on the date, N(t).
     known : tuple of float or None
         Sensitivity and specificity, where they are taken as known; None where validation counts inform them.
+    base_uncertain : bool
+        Whether the base populations come with bounds; their error, in units of each row's own log sd, is one for all
+        rows.
     """
 
     coded_in_year: bool = False
     known: tuple[float | None, float | None] = (None, None)
+    base_uncertain: bool = False
     words: ClassVar[str] = "counts of people living with it"
     counts_living: ClassVar[bool] = True
     convolved_levels: ClassVar[Levels] = "own"
 
     def priors(self, inputs: "ModelInputs") -> list[Prior]:
-        """Sensitivity, specificity, and the spread of counts of the living."""
+        """Sensitivity, specificity, the error of the base population, and the spread of counts of the living."""
         found = [_accuracy_prior(word, self.name, known) for word, known in zip(ACCURACIES, self.known, strict=True)]
+        if self.base_uncertain:
+            found.append(
+                Prior(
+                    f"base_error_{self.name}",
+                    "e_B",
+                    f"error of the base populations of {self.name}, shared by its rows",
+                    "normal",
+                    0.0,
+                    1.0,
+                    "log sd of the row",
+                    "definition",
+                    "The bounds of each base population are its 95 % interval.",
+                    group="completeness",
+                )
+            )
         return [
             *found,
             Prior(
@@ -58,25 +79,38 @@ class FlaggedLiving(Observation):
         ]
 
     def people(self, seen: Seen, inputs: "ModelInputs") -> Array:
-        """People who meet the definition, shape (..., n_rows). Inside a year living people are interpolated."""
+        """People who meet the definition, shape (..., n_rows). Inside a year living people are interpolated.
+
+        Alive on the date: N(date). Coded in the year that ends on the date: N(a year before) + new diagnoses since.
+        """
         a, name = inputs.arrays, self.name
         level, year, fraction = a[f"{name}_level"], a[f"{name}_year"], a[f"{name}_fraction"]
-        before = seen["living"][..., level, year - 1]
-        if self.coded_in_year:
-            return before + seen["incidence"].sum(-3)[..., level, year]
-        return before + fraction * (seen["living"][..., level, year] - before)
+        shift = 1 if self.coded_in_year else 0
+        before = seen["living"][..., level, year - 1 - shift]
+        alive = before + fraction * (seen["living"][..., level, year - shift] - before)
+        if not self.coded_in_year:
+            return alive
+        new = seen["incidence"].sum(-3)
+        return alive + (1.0 - fraction) * new[..., level, year - 1] + fraction * new[..., level, year]
 
-    def expected(self, p: Parameters, seen: Seen, inputs: "ModelInputs") -> Array:
-        """Expected number flagged in each row, shape (..., n_rows)."""
+    def base(self, p: Parameters, inputs: "ModelInputs", xp: Namespace = NUMPY) -> Array:
+        """People searched, those with the disease included, shape (n_rows,) or (..., n_rows)."""
+        stated = inputs.arrays[f"{self.name}_base"]
+        if not self.base_uncertain:
+            return stated
+        return stated * xp.exp(p[f"base_error_{self.name}"][..., None] * inputs.arrays[f"{self.name}_base_sd"])
+
+    def expected(self, p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> Array:
+        """Expected number flagged in each row, shape (..., n_rows); nobody is flagged in error beyond the base."""
         people = self.people(seen, inputs)
         se, sp = (p[f"{word}_{self.name}"][..., None] for word in ACCURACIES)
-        return se * people + (1.0 - sp) * (inputs.arrays[f"{self.name}_base"] - people)
+        return se * people + (1.0 - sp) * xp.maximum(self.base(p, inputs, xp) - people, 0.0)
 
     def terms(self, p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> dict[str, Array]:
         """Negative binomial counts, and binomial validation of the accuracies that are not known."""
         a, name = inputs.arrays, self.name
         size = dispersion_size(p["snapshot_error_sd"])
-        rows = count_loglik(a[f"{name}_values"], a[f"{name}_log_mask"], self.expected(p, seen, inputs), size, xp)
+        rows = count_loglik(a[f"{name}_values"], a[f"{name}_log_mask"], self.expected(p, seen, inputs, xp), size, xp)
         found = {name: rows.sum(-1)}
         for word, known in zip(ACCURACIES, self.known, strict=True):
             if known is None:
@@ -101,47 +135,66 @@ def _accuracy_prior(word: str, name: str, known: float | None) -> Prior:
     if known is not None:
         return Prior(f"{word}_{name}", symbol, meaning, "normal", known, 0.0, "probability", None, "Given as known.",
                      group="completeness")
-    return Prior(f"{word}_{name}", symbol, meaning, "logit_normal", 2.0, 1.5, "probability", None,
+    return Prior(f"{word}_{name}", symbol, meaning, "logit_normal", *_WIDE[word], "probability", None,
                  "Wide; its validation counts inform it.", group="completeness")
 
 
 def lay_out(bundle: Any, grid: StudyGrid, codes: tuple[str, ...]) -> tuple[list[Observation], Arrays]:
-    """Counts of the living, a piece at a time."""
+    """Counts of the living, a piece at a time; ages together."""
     found: list[Observation] = []
     arrays: Arrays = {}
     for piece in bundle.by_kind("living_counts"):
-        name, rows = one_word(piece.name), piece.frame
+        name, coded = one_word(piece.name), piece.definition == "coded_in_year"
+        _inside_the_grid(piece, grid, coded)
+        rows = _one_row_a_date(piece.frame)
         dates = [year_fraction(pd.Timestamp(text).date()) for text in rows["index_date"]]
-        years = np.array([year for year, _ in dates], dtype=np.int64)
-        outside = np.flatnonzero((years <= grid.first_year) | (years > grid.last_year))
-        if outside.size:
-            raise EvidenceError(
-                Problem(
-                    "E-INDEX-DATE",
-                    piece.name,
-                    "the index date must lie on the study's years",
-                    "Move the date or the grid.",
-                    column="index_date",
-                    rows=tuple(int(i) + 2 for i in outside),
-                )
-            )
-        base = rows["base_population"] if "base_population" in rows else pd.Series(np.nan, index=rows.index)
         values, mask = interval_support(rows[COUNT_LOWER].to_numpy(np.int64), rows[COUNT_UPPER].to_numpy(np.int64))
         arrays |= {
             f"{name}_level": np.array([codes.index(c) for c in rows[AREA_CODE]], dtype=np.int64),
-            f"{name}_year": years - grid.first_year,
+            f"{name}_year": np.array([year for year, _ in dates], dtype=np.int64) - grid.first_year,
             f"{name}_fraction": np.array([fraction for _, fraction in dates]),
-            f"{name}_base": base.astype(float).fillna(0.0).to_numpy(float),
+            f"{name}_base": rows[BASE].to_numpy(float),
             f"{name}_values": values,
             f"{name}_log_mask": mask,
         }
+        uncertain = bool((rows[BASE_UPPER] > rows[BASE_LOWER]).any())
+        if uncertain:
+            arrays[f"{name}_base_sd"] = np.log(rows[BASE_UPPER].to_numpy(float) / rows[BASE_LOWER].to_numpy(float)) / 3.92
         for word in ACCURACIES:
             prior = getattr(piece, word)
             if prior is not None and prior.value is None:
                 arrays[f"{name}_{word}"] = np.array([float(prior.found), float(prior.of)])
         known = tuple(_known(getattr(piece, word)) for word in ACCURACIES)
-        found.append(FlaggedLiving(name, piece.definition == "coded_in_year", (known[0], known[1])))
+        found.append(FlaggedLiving(name, coded, (known[0], known[1]), uncertain))
     return found, arrays
+
+
+def _one_row_a_date(frame: pd.DataFrame) -> pd.DataFrame:
+    """Counts and base populations summed over ages; a base that is not given is 0, bounds that are not given its own."""
+    rows = frame.copy()
+    blank = pd.Series(np.nan, index=rows.index)
+    rows[BASE] = rows.get(BASE, blank).astype(float).fillna(0.0)
+    for name in (BASE_LOWER, BASE_UPPER):
+        rows[name] = rows.get(name, blank).astype(float).fillna(rows[BASE])
+    summed = [COUNT_LOWER, COUNT_UPPER, BASE, BASE_LOWER, BASE_UPPER]
+    return rows.groupby([AREA_CODE, "index_date"], sort=False)[summed].sum().reset_index()
+
+
+def _inside_the_grid(piece: Any, grid: StudyGrid, coded: bool) -> None:
+    """Refuse dates for which the model has no people; a year of coding begins a year before its date."""
+    years = np.array([year_fraction(pd.Timestamp(text).date())[0] for text in piece.frame["index_date"]])
+    outside = np.flatnonzero((years <= grid.first_year + coded) | (years > grid.last_year))
+    if outside.size:
+        raise EvidenceError(
+            Problem(
+                "E-INDEX-DATE",
+                piece.name,
+                "the index date must lie on the study's years",
+                "Move the date or the grid.",
+                column="index_date",
+                rows=tuple(int(i) + 2 for i in outside),
+            )
+        )
 
 
 def _known(prior: Any) -> float | None:
