@@ -168,6 +168,7 @@ class Pipeline:
             if refitted is None:
                 ready = next((c for c in compilations if c.fits(scenario.model, study.inputs)), None)
                 if ready is None:
+                    compilations = [compiled]  # a program holds some 200 MB: keep the headline's and the latest
                     ready = compile_model(scenario.model, study.inputs)
                     compilations.append(ready)
                 try:

@@ -1,7 +1,9 @@
 """The recovery study as a command: worlds are simulated and fitted, one line of JSON for each; it resumes.
 
 ``python -m sbc_prevalence.recovery --config scotland --worlds 100 --seed 1 --out FILE.jsonl`` simulates and fits,
+``--truth OTHER.toml`` simulates from another model than the one that is fitted,
 ``--summary FILE.jsonl`` prints hits and writes FILE.summary.json and FILE.summary.md,
+``--table FOLDER`` prints the studies of a folder side by side,
 ``--check FILE.jsonl`` exits with 1 when the study was made by another model than the current one.
 """
 
@@ -17,7 +19,8 @@ from sbc_prevalence.config import load_config
 from sbc_prevalence.errors import ModelError, SbcPrevalenceError
 from sbc_prevalence.posterior.compiled import compile_model
 from sbc_prevalence.posterior.density import DensityPoints, density_points
-from sbc_prevalence.posterior.recovery import StudySettings, Truth, in_words, summarise, try_world
+from sbc_prevalence.posterior.recovery import StudySettings, Truth, try_world
+from sbc_prevalence.posterior.recovery_summary import in_words, summarise, table_of
 from sbc_prevalence.study import Study, prepare
 
 STALE = 1
@@ -124,10 +127,11 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--tune", type=int, default=500)
     parser.add_argument("--cores", type=int, help="chains at a time")
     parser.add_argument("--summary", type=Path, metavar="FILE", help="print and write the hits of a result file")
+    parser.add_argument("--table", type=Path, metavar="FOLDER", help="print the studies of a folder side by side")
     parser.add_argument("--check", type=Path, metavar="FILE", help="does a result file belong to the current model?")
     found = parser.parse_args(argv)
-    if not (found.out or found.summary or found.check):
-        parser.error("give --out, --summary or --check")
+    if not (found.out or found.summary or found.check or found.table):
+        parser.error("give --out, --summary, --table or --check")
     return found
 
 
@@ -162,6 +166,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             settings = study_settings(study, chosen)
             run(study, chosen.config, settings, chosen.worlds, chosen.out, chosen.truth)
             print(write_summary(chosen.out))
+        if chosen.table:
+            files = sorted(chosen.table.glob("*.jsonl"))
+            print(table_of({file.stem: summarise(lines) for file in files if (lines := read_lines(file))}))
         if chosen.summary:
             print(write_summary(chosen.summary))
     except SbcPrevalenceError as error:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from sbc_prevalence.posterior.recovery import LEVELS, QUANTITIES, summarise
+from sbc_prevalence.posterior.recovery import LEVELS, QUANTITIES
+from sbc_prevalence.posterior.recovery_summary import summarise
 from sbc_prevalence.recovery import check, read_lines, sidecar
 
 RESULT = Path(__file__).parent / "results" / "scotland-100.jsonl"

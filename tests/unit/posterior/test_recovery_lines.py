@@ -14,7 +14,7 @@ from sbc_prevalence.config import load_config
 from sbc_prevalence.config.sections import SamplerSection
 from sbc_prevalence.errors import FitRefused, ModelError
 from sbc_prevalence.model.simulate import simulate_world
-from sbc_prevalence.posterior import fit, recovery
+from sbc_prevalence.posterior import recovery, recovery_summary
 from sbc_prevalence.posterior.density import DensityPoints, density_points
 from sbc_prevalence.posterior.fitted import Fitted
 from sbc_prevalence.posterior.gate import GateLimits, diagnose
@@ -53,7 +53,7 @@ def test_a_truth_among_the_draws_is_placed_and_hit():
 
 @pytest.mark.parametrize(("level", "expected"), [(50, (37, 63)), (80, (69, 90)), (95, (89, 100))])
 def test_bounds_of_a_hundred_worlds(level, expected):
-    assert recovery.bounds(100, level) == expected
+    assert recovery_summary.bounds(100, level) == expected
 
 
 def test_a_prior_is_calibrated_against_itself():
@@ -63,11 +63,11 @@ def test_a_prior_is_calibrated_against_itself():
         world = simulate_world(MODEL, small_inputs(), (7, number))
         found = recovery.compare(world, fitted_around(world, seed=number), SETTINGS.year)
         lines.append({"world": number, "refused": False, "seconds": 1.0, **found})
-    summary = recovery.summarise(lines)
+    summary = recovery_summary.summarise(lines)
     for quantity in recovery.QUANTITIES:
         assert all(summary["hits"][quantity][str(level)]["within"] for level in recovery.LEVELS), quantity
     assert summary["areas"]["places"] == 120
-    assert "40 worlds" in recovery.in_words(summary)
+    assert "40 worlds" in recovery_summary.in_words(summary)
 
 
 def test_a_wrong_fit_is_found_out():
@@ -78,7 +78,7 @@ def test_a_wrong_fit_is_found_out():
         short = replace(fit, parameters={**fit.parameters, "survival_median": fit.parameters["survival_median"] / 3})
         lines.append({"world": number, "refused": False, "seconds": 1.0,
                       **recovery.compare(world, short, SETTINGS.year)})
-    assert not recovery.summarise(lines)["hits"]["living"]["50"]["within"]
+    assert not recovery_summary.summarise(lines)["hits"]["living"]["50"]["within"]
 
 
 def test_a_line_holds_truth_hits_ranks_and_diagnostics_and_is_plain_json(monkeypatch):
@@ -100,16 +100,16 @@ def test_a_refused_world_is_a_line_of_its_own_and_is_counted(monkeypatch):
     line = recovery.try_world(MODEL, small_inputs(), 9, SETTINGS)
     assert line["refused"]
     assert "R-hat" in line["reason"]
-    summary = recovery.summarise([line])
+    summary = recovery_summary.summarise([line])
     assert (summary["refused"], summary["fitted"]) == ([9], 0)
-    assert "worlds 9" in recovery.in_words(summary)
+    assert "worlds 9" in recovery_summary.in_words(summary)
 
 
 def test_a_summary_of_nothing_or_of_a_world_twice_is_refused():
     line = {"world": 1, "refused": True, "seconds": 1.0}
     for lines in ([], [line, line]):
         with pytest.raises(ModelError, match="each world once"):
-            recovery.summarise(lines)
+            recovery_summary.summarise(lines)
 
 
 class Small:
@@ -206,7 +206,7 @@ def test_a_default_of_the_sampler_is_the_same_in_a_file_a_call_and_a_study() -> 
 
 
 def test_bias_and_error_are_those_of_the_log_of_the_median():
-    found = recovery.log_errors([{"median": 2.0, "truth": 1.0}, {"median": 1.0, "truth": 2.0}])
+    found = recovery_summary.log_errors([{"median": 2.0, "truth": 1.0}, {"median": 1.0, "truth": 2.0}])
     assert found["bias"] == pytest.approx(0.0)
     assert found["rmse"] == pytest.approx(np.log(2))
     assert found["bias_se"] == pytest.approx(np.log(2))
@@ -226,3 +226,10 @@ def test_worlds_of_another_model_are_observed_as_the_study_is():
 def test_a_truth_that_reads_other_evidence_is_refused():
     with pytest.raises(ModelError, match="other evidence"):
         recovery.Truth(a_model(), small_inputs()).world(small_inputs(area_evidence=True), (1, 2))
+
+
+def test_studies_stand_side_by_side():
+    line = {"world": 1, "refused": True, "seconds": 1.0}
+    table = recovery_summary.table_of({"b": recovery_summary.summarise([line]), "a": recovery_summary.summarise([line])})
+    assert [row.split(" | ")[0] for row in table.splitlines()[2:]] == ["| a", "| b"]
+    assert "| 1 | 1 | - | - |" in table
