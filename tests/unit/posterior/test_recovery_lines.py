@@ -14,7 +14,7 @@ from sbc_prevalence.config import load_config
 from sbc_prevalence.config.sections import SamplerSection
 from sbc_prevalence.errors import FitRefused, ModelError
 from sbc_prevalence.model.simulate import simulate_world
-from sbc_prevalence.posterior import recovery, recovery_summary
+from sbc_prevalence.posterior import fit, recovery, recovery_summary
 from sbc_prevalence.posterior.density import DensityPoints, density_points
 from sbc_prevalence.posterior.fitted import Fitted
 from sbc_prevalence.posterior.gate import GateLimits, diagnose
