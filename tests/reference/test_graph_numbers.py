@@ -126,9 +126,12 @@ def _kernel_arguments(family, trend, seed):
     p["ratio_transfer_error"] = np.array(1.0)
     hazards = model.survival.baseline_with_tail(p, inputs)
     cases = inputs.levels @ model.incidence.incidence(p, inputs)
-    scalars = [float(p[name]) for name in ("hazard_ratio_recurrent", "hazard_trend", "other_cause_multiplier")]
-    constants = (model.survival.decades(inputs), inputs.floor, FIRST_WEIGHTS, LATER_WEIGHTS)
-    return model, inputs, p, hazards, (np.ascontiguousarray(cases), hazards, *scalars, *constants)
+    ratios = np.array([1.0, float(p["hazard_ratio_recurrent"])])
+    slopes = np.repeat(float(p["hazard_trend"]), 2)
+    everybody = np.ones((2, 1, inputs.n_years))
+    constants = (model.survival.decades(inputs), inputs.floor, everybody, everybody, FIRST_WEIGHTS, LATER_WEIGHTS)
+    return model, inputs, p, hazards, (
+        np.ascontiguousarray(cases), hazards, ratios, slopes, float(p["other_cause_multiplier"]), *constants)
 
 
 @pytest.mark.parametrize("trend", TRENDS)
@@ -139,9 +142,9 @@ def test_the_fused_kernel_counts_what_the_matrix_product_counts(family, trend):
         dead, alive_people, alive, *_ = fused.forward(*arguments)
         share = model.survival.survivorship(p, inputs, hazards)
         on_grid = alive_on_grid(share, inputs.n_years)
-        np.testing.assert_allclose(alive_people, living(arguments[0], on_grid).sum(0), rtol=1e-10)
+        np.testing.assert_allclose(alive_people[0], living(arguments[0], on_grid).sum(0), rtol=1e-10)
         np.testing.assert_allclose(
-            dead, deaths(arguments[0], dying_on_grid(on_grid, inputs.n_years)).sum(0), rtol=1e-10)
+            dead[0], deaths(arguments[0], dying_on_grid(on_grid, inputs.n_years)).sum(0), rtol=1e-10)
         durations = np.arange(inputs.n_years)
         on_diagonals = np.where(durations[None, :] < inputs.n_years - durations[:, None], share, 0.0)
         np.testing.assert_allclose(alive, on_diagonals, rtol=1e-10, atol=1e-14)

@@ -1,7 +1,12 @@
 """Survivorship and convolution in one compiled pass, with its gradient; numba, cached on disk.
 
+People are told apart by stratum: presentation, or presentation and age band at diagnosis. Each stratum has its own
+ratio of hazards, its own trend and its own floor. Deaths and the living are counted in classes (age bands attained,
+or one class for all), into which a stratum passes with time since diagnosis.
+
 The formulas are those of `kernels.survivorship.survivorship_from_hazards` and `kernels.convolution`; a test holds
-them to the same numbers, and the gradient to finite differences. Only durations that lie on the grid are visited.
+them to the same numbers, and the gradient to finite differences. Only durations that lie on the grid are visited,
+and diagnosis years that share their hazards are computed once.
 """
 
 import numba
@@ -11,87 +16,125 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
+@numba.njit(cache=True)
+def _first_alike(decades: Floats) -> NDArray[np.int64]:
+    """First diagnosis year whose hazards are those of each diagnosis year, shape (n_years,)."""
+    n = decades.shape[0]
+    first = np.arange(n)
+    for s in range(1, n):
+        r = first[s - 1]
+        alike = True
+        for m in range(n - s):
+            if decades[r, m] != decades[s, m]:
+                alike = False
+                break
+        if alike:
+            first[s] = r
+    return first
+
+
 @numba.njit(cache=True, fastmath={"contract", "arcp", "nsz"})
 def forward(
     cases: Floats,
     hazard: Floats,
-    ratio: float,
-    slope: float,
+    ratios: Floats,
+    slopes: Floats,
     floor_factor: float,
     decades: Floats,
     floor: Floats,
+    dying_at: Floats,
+    living_at: Floats,
     first_weights: Floats,
     later_weights: Floats,
 ) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-    """Deaths and living of each level and year.
+    """Deaths and living of each class, level and year.
 
     Parameters
     ----------
-    cases : array, shape (2, n_levels, n_years)
-        Incidence by presentation [persons / year].
+    cases : array, shape (n_strata, n_levels, n_years)
+        Incidence by stratum [persons / year].
     hazard : array, shape (n_nodes,)
-        Baseline cumulative hazard of de novo disease: nodes of the first year, whole years 0..n, nodes of later
-        years. Anything behind them is ignored.
-    ratio, slope, floor_factor : float
-        Recurrent over de novo hazard; log hazard per decade; multiplier of other-cause mortality.
+        Baseline cumulative hazard: nodes of the first year, whole years 0..n, nodes of later years. Anything behind
+        them is ignored.
+    ratios, slopes : arrays, shape (n_strata,)
+        Hazard of the stratum over the baseline; its log hazard per decade.
+    floor_factor : float
+        Multiplier of other-cause mortality.
     decades : array, shape (n_years, n_years)
         Decades from the reference year by diagnosis year and year since diagnosis.
-    floor : array, shape (2, n_nodes)
-        Cumulative other-cause hazard by presentation at the same nodes.
+    floor : array, shape (n_strata, n_nodes)
+        Cumulative other-cause hazard at the same nodes.
+    dying_at, living_at : arrays, shape (n_strata, n_classes, n_years)
+        Share of a stratum's deaths in the m-th calendar year after that of diagnosis, and of its living at the end of
+        that year, that are counted in each class. One class of ones counts everybody together.
     first_weights, later_weights : arrays
         Quadrature weights within the first year and within later years.
 
     Returns
     -------
-    deaths, living : arrays, shape (n_levels, n_years)
-    alive : array, shape (2, n_years, n_years)
+    deaths, living : arrays, shape (n_classes, n_levels, n_years)
+        Each with its own number of classes.
+    alive : array, shape (n_strata, n_years, n_years)
         Survivorship by diagnosis year and duration; 0 beyond the grid.
     first_terms, later_terms : arrays
-        Survival at the nodes, for the gradient.
+        Survival at the nodes of the first diagnosis year among those alike, for the gradient.
     """
-    n_levels, n = cases.shape[1], cases.shape[2]
+    n_strata, n_levels, n = cases.shape
     n_first, n_later = first_weights.size, later_weights.size
+    n_dying, n_living = dying_at.shape[1], living_at.shape[1]
     at_starts, at_later = n_first, n_first + n + 1
-    deaths, living = np.zeros((n_levels, n)), np.zeros((n_levels, n))
-    alive = np.zeros((2, n, n))
-    first_terms, later_terms = np.zeros((2, n, n_first)), np.zeros((2, n, n, n_later))
-    for k in range(2):
-        scale = ratio if k == 1 else 1.0
+    deaths, living = np.zeros((n_dying, n_levels, n)), np.zeros((n_living, n_levels, n))
+    alive = np.zeros((n_strata, n, n))
+    first_terms, later_terms = np.empty((n_strata, n, n_first)), np.empty((n_strata, n, n, n_later))
+    first_alike = _first_alike(decades)
+    gone = np.empty(n)
+    for k in range(n_strata):
         for s in range(n):
-            total = 0.0
-            for m in range(n - s):
-                trend = scale * np.exp(slope * decades[s, m])
-                start = hazard[at_starts + m]
-                floor_start = floor[k, at_starts + m]
-                inner = 0.0
-                if m == 0:
-                    for j in range(n_first):
-                        v = max(trend * hazard[j], floor_factor * floor[k, j])
-                        e = np.exp(-v)
-                        first_terms[k, s, j] = e
-                        inner += first_weights[j] * e
-                else:
-                    at = at_later + (m - 1) * n_later
-                    for j in range(n_later):
-                        v = max(
-                            trend * (hazard[at + j] - start), floor_factor * (floor[k, at + j] - floor_start)
-                        )
-                        e = np.exp(-v)
-                        later_terms[k, s, m, j] = e
-                        inner += later_weights[j] * e
-                alive[k, s, m] = np.exp(-total) * inner
-                total += max(
-                    trend * (hazard[at_starts + m + 1] - start),
-                    floor_factor * (floor[k, at_starts + m + 1] - floor_start),
-                )
-            for e_level in range(n_levels):
-                people = cases[k, e_level, s]
-                before = 1.0
+            if first_alike[s] < s:
+                alive[k, s, :n - s] = alive[k, first_alike[s], :n - s]
+            else:
+                total = 0.0
+                trend = 0.0
                 for m in range(n - s):
-                    now = alive[k, s, m]
-                    living[e_level, s + m] += people * now
-                    deaths[e_level, s + m] += people * (before - now)
-                    before = now
+                    if m == 0 or decades[s, m] != decades[s, m - 1]:
+                        trend = ratios[k] * np.exp(slopes[k] * decades[s, m])
+                    start = hazard[at_starts + m]
+                    floor_start = floor[k, at_starts + m]
+                    inner = 0.0
+                    if m == 0:
+                        for j in range(n_first):
+                            v = max(trend * hazard[j], floor_factor * floor[k, j])
+                            e = np.exp(-v)
+                            first_terms[k, s, j] = e
+                            inner += first_weights[j] * e
+                    else:
+                        at = at_later + (m - 1) * n_later
+                        for j in range(n_later):
+                            v = max(
+                                trend * (hazard[at + j] - start), floor_factor * (floor[k, at + j] - floor_start)
+                            )
+                            e = np.exp(-v)
+                            later_terms[k, s, m, j] = e
+                            inner += later_weights[j] * e
+                    alive[k, s, m] = np.exp(-total) * inner
+                    total += max(
+                        trend * (hazard[at_starts + m + 1] - start),
+                        floor_factor * (floor[k, at_starts + m + 1] - floor_start),
+                    )
+            before = 1.0
+            for m in range(n - s):
+                gone[m] = before - alive[k, s, m]
+                before = alive[k, s, m]
+            for level in range(n_levels):
+                people = cases[k, level, s]
+                if people == 0.0:
+                    continue
+                for c in range(n_dying):
+                    for m in range(n - s):
+                        deaths[c, level, s + m] += people * gone[m] * dying_at[k, c, m]
+                for c in range(n_living):
+                    for m in range(n - s):
+                        living[c, level, s + m] += people * alive[k, s, m] * living_at[k, c, m]
     return deaths, living, alive, first_terms, later_terms
 
 
@@ -101,48 +144,66 @@ def backward(
     to_living: Floats,
     cases: Floats,
     hazard: Floats,
-    ratio: float,
-    slope: float,
+    ratios: Floats,
+    slopes: Floats,
     floor_factor: float,
     decades: Floats,
     floor: Floats,
+    dying_at: Floats,
+    living_at: Floats,
     first_weights: Floats,
     later_weights: Floats,
     alive: Floats,
     first_terms: Floats,
     later_terms: Floats,
-) -> tuple[Floats, Floats, float, float, float]:
-    """Gradient of ``sum(to_deaths * deaths + to_living * living)`` in cases, hazard, ratio, slope, floor factor."""
-    n_levels, n = cases.shape[1], cases.shape[2]
+) -> tuple[Floats, Floats, Floats, Floats, float]:
+    """Gradient of ``sum(to_deaths * deaths) + sum(to_living * living)``.
+
+    Returns
+    -------
+    to_cases, to_hazard, to_ratios, to_slopes : arrays
+        Of the shapes of what they are the gradient in.
+    to_floor_factor : float
+    """
+    n_strata, n_levels, n = cases.shape
     n_first, n_later = first_weights.size, later_weights.size
+    n_dying, n_living = dying_at.shape[1], living_at.shape[1]
     at_starts, at_later = n_first, n_first + n + 1
     to_cases, to_hazard = np.zeros_like(cases), np.zeros_like(hazard)
-    to_ratio, to_slope, to_floor = 0.0, 0.0, 0.0
-    to_alive = np.zeros(n)
-    for k in range(2):
-        scale = ratio if k == 1 else 1.0
-        for s in range(n):
-            to_alive[:] = 0.0
+    to_ratios, to_slopes, to_floor = np.zeros(n_strata), np.zeros(n_strata), 0.0
+    first_alike = _first_alike(decades)
+    to_alive, from_dying, from_living = np.zeros(n), np.empty(n + 1), np.empty(n)
+    for k in range(n_strata):
+        for back_s in range(n):
+            s = n - 1 - back_s
             for level in range(n_levels):
                 people = cases[k, level, s]
+                from_dying[:n - s + 1] = 0.0
+                from_living[:n - s] = 0.0
+                for c in range(n_dying):
+                    for m in range(n - s):
+                        from_dying[m] += to_deaths[c, level, s + m] * dying_at[k, c, m]
+                for c in range(n_living):
+                    for m in range(n - s):
+                        from_living[m] += to_living[c, level, s + m] * living_at[k, c, m]
                 gain = 0.0
                 before = 1.0
                 for m in range(n - s):
-                    t = s + m
                     now = alive[k, s, m]
-                    gain += to_deaths[level, t] * (before - now) + to_living[level, t] * now
-                    g = to_living[level, t] - to_deaths[level, t]
-                    if t + 1 < n:
-                        g += to_deaths[level, t + 1]
-                    to_alive[m] += people * g
+                    gain += from_dying[m] * (before - now) + from_living[m] * now
                     before = now
+                    to_alive[m] += people * (from_living[m] - from_dying[m] + from_dying[m + 1])
                 to_cases[k, level, s] = gain
+            if first_alike[s] < s:
+                continue
             to_total = 0.0
+            factor = 0.0
             for back in range(n - s):
                 m = n - s - 1 - back
                 decade = decades[s, m]
-                factor = np.exp(slope * decade)
-                trend = scale * factor
+                if back == 0 or decade != decades[s, m + 1]:
+                    factor = np.exp(slopes[k] * decade)
+                trend = ratios[k] * factor
                 start = hazard[at_starts + m]
                 floor_start = floor[k, at_starts + m]
                 grown = hazard[at_starts + m + 1] - start
@@ -185,17 +246,17 @@ def backward(
                         else:
                             to_floor += d * rise_floor
                 to_total -= g * alive[k, s, m]
-                to_slope += to_trend * trend * decade
-                if k == 1:
-                    to_ratio += to_trend * factor
-    return to_cases, to_hazard, to_ratio, to_slope, to_floor
+                to_slopes[k] += to_trend * trend * decade
+                to_ratios[k] += to_trend * factor
+            to_alive[:] = 0.0
+    return to_cases, to_hazard, to_ratios, to_slopes, to_floor
 
 
 @numba.njit(cache=True, nogil=True)
 def survivorship_of_draws(
     hazard: Floats,
-    ratio: Floats,
-    slope: Floats,
+    ratios: Floats,
+    slopes: Floats,
     floor_factor: Floats,
     decades: Floats,
     floor: Floats,
@@ -206,18 +267,50 @@ def survivorship_of_draws(
 
     Returns
     -------
-    array, shape (n_draws, 2, n_years, n_years)
+    array, shape (n_draws, n_strata, n_years, n_years)
         Share of year-s diagnoses alive at the end of year t; zero where t < s.
     """
-    n_draws, n = hazard.shape[0], decades.shape[0]
-    nobody = np.zeros((2, 0, n))
-    on_grid = np.zeros((n_draws, 2, n, n))
+    n_draws, n_strata, n = hazard.shape[0], ratios.shape[1], decades.shape[0]
+    nobody, nowhere = np.zeros((n_strata, 0, n)), np.zeros((n_strata, 0, n))
+    on_grid = np.zeros((n_draws, n_strata, n, n))
     for d in range(n_draws):
         _, _, alive, _, _ = forward(
-            nobody, hazard[d], ratio[d], slope[d], floor_factor[d], decades, floor, first_weights, later_weights
+            nobody, hazard[d], ratios[d], slopes[d], floor_factor[d], decades, floor, nowhere, nowhere,
+            first_weights, later_weights
         )
-        for k in range(2):
+        for k in range(n_strata):
             for s in range(n):
                 for m in range(n - s):
                     on_grid[d, k, s, s + m] = alive[k, s, m]
     return on_grid
+
+
+@numba.njit(cache=True, nogil=True)
+def convolved_draws(
+    cases: Floats,
+    hazard: Floats,
+    ratios: Floats,
+    slopes: Floats,
+    floor_factor: Floats,
+    decades: Floats,
+    floor: Floats,
+    dying_at: Floats,
+    living_at: Floats,
+    first_weights: Floats,
+    later_weights: Floats,
+) -> tuple[Floats, Floats]:
+    """Deaths and living of every draw; arguments as in `forward`, cases and parameters with a first axis of draws.
+
+    Returns
+    -------
+    deaths, living : arrays, shape (n_draws, n_classes, n_levels, n_years)
+    """
+    n_draws, n_levels, n = cases.shape[0], cases.shape[2], cases.shape[3]
+    deaths = np.zeros((n_draws, dying_at.shape[1], n_levels, n))
+    living = np.zeros((n_draws, living_at.shape[1], n_levels, n))
+    for d in range(n_draws):
+        deaths[d], living[d], _, _, _ = forward(
+            cases[d], hazard[d], ratios[d], slopes[d], floor_factor[d], decades, floor, dying_at, living_at,
+            first_weights, later_weights
+        )
+    return deaths, living

@@ -10,7 +10,7 @@ from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_defa
 
 from sbc_prevalence.kernels import fused
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 N_PARAMETERS = 5
 
 
@@ -24,23 +24,22 @@ class Convolve(Op):
     __props__ = ()
 
     def make_node(self, *inputs: Any) -> Apply:
-        """Nine inputs: five that carry a gradient, four constants."""
-        return Apply(self, [pt.as_tensor_variable(x) for x in inputs], _outputs((2, 2, 3, 3, 4)))
+        """Eleven inputs: five that carry a gradient, six constants."""
+        return Apply(self, [pt.as_tensor_variable(x) for x in inputs], _outputs((3, 3, 3, 3, 4)))
 
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
         """Run the compiled kernel from Python."""
-        scalars = [float(x) for x in inputs[2:5]]
-        for store, value in zip(outputs, fused.forward(*inputs[:2], *scalars, *inputs[5:]), strict=True):
+        for store, value in zip(outputs, fused.forward(*inputs[:4], float(inputs[4]), *inputs[5:]), strict=True):
             store[0] = value
 
     def pullback(
         self, inputs: list[Variable], outputs: list[Variable], cotangents: list[Variable]
     ) -> list[Any]:
-        """Gradient in cases, hazard, ratio, slope and floor factor."""
+        """Gradient in cases, hazard, ratios, slopes and floor factor."""
         return self.L_op(inputs, outputs, cotangents)
 
     def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
-        """Gradient in cases, hazard, ratio, slope and floor factor."""
+        """Gradient in cases, hazard, ratios, slopes and floor factor."""
         to_deaths, to_living = (
             pt.zeros_like(out) if isinstance(grad.type, pt.TensorType) is False else grad
             for grad, out in zip(output_grads[:2], outputs[:2], strict=True)
@@ -56,12 +55,11 @@ class ConvolveGradient(Op):
 
     def make_node(self, *inputs: Any) -> Apply:
         """Two cotangents, the inputs of `Convolve`, and its three last outputs."""
-        return Apply(self, [pt.as_tensor_variable(x) for x in inputs], _outputs((3, 1, 0, 0, 0)))
+        return Apply(self, [pt.as_tensor_variable(x) for x in inputs], _outputs((3, 1, 1, 1, 0)))
 
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
         """Run the compiled kernel from Python."""
-        scalars = [float(x) for x in inputs[4:7]]
-        found = fused.backward(*inputs[:4], *scalars, *inputs[7:])
+        found = fused.backward(*inputs[:6], float(inputs[6]), *inputs[7:])
         for store, value in zip(outputs, found, strict=True):
             store[0] = np.asarray(value)
 
@@ -74,15 +72,29 @@ def _funcify_convolve(op: Convolve, node: Apply, **kwargs: Any) -> Any:
     kernel = fused.forward
 
     @numba_njit
-    def convolve(cases, hazard, ratio, slope, floor_factor, decades, floor, first_weights, later_weights):  # type: ignore[no-untyped-def]
+    def convolve(  # type: ignore[no-untyped-def]
+        cases,
+        hazard,
+        ratios,
+        slopes,
+        floor_factor,
+        decades,
+        floor,
+        dying_at,
+        living_at,
+        first_weights,
+        later_weights,
+    ):
         return kernel(
             cases,
             hazard,
-            ratio.item(),
-            slope.item(),
+            ratios,
+            slopes,
             floor_factor.item(),
             decades,
             floor,
+            dying_at,
+            living_at,
             first_weights,
             later_weights,
         )
@@ -100,51 +112,43 @@ def _funcify_convolve_gradient(op: ConvolveGradient, node: Apply, **kwargs: Any)
         to_living,
         cases,
         hazard,
-        ratio,
-        slope,
+        ratios,
+        slopes,
         floor_factor,
         decades,
         floor,
+        dying_at,
+        living_at,
         first_weights,
         later_weights,
         alive,
         first_terms,
         later_terms,
     ):
-        to_cases, to_hazard, to_ratio, to_slope, to_floor = kernel(
+        to_cases, to_hazard, to_ratios, to_slopes, to_floor = kernel(
             to_deaths,
             to_living,
             cases,
             hazard,
-            ratio.item(),
-            slope.item(),
+            ratios,
+            slopes,
             floor_factor.item(),
             decades,
             floor,
+            dying_at,
+            living_at,
             first_weights,
             later_weights,
             alive,
             first_terms,
             later_terms,
         )
-        return to_cases, to_hazard, np.asarray(to_ratio), np.asarray(to_slope), np.asarray(to_floor)
+        return to_cases, to_hazard, to_ratios, to_slopes, np.asarray(to_floor)
 
     return convolve_gradient, CACHE_VERSION
 
 
-def deaths_and_living(
-    cases: Any,
-    hazard: Any,
-    ratio: Any,
-    slope: Any,
-    floor_factor: Any,
-    decades: np.ndarray,
-    floor: np.ndarray,
-    first_weights: np.ndarray,
-    later_weights: np.ndarray,
-) -> tuple[Any, Any]:
-    """Symbolic deaths and living, each of shape (n_levels, n_years), presentations together."""
-    deaths, living, *_ = _CONVOLVE(
-        cases, hazard, ratio, slope, floor_factor, decades, floor, first_weights, later_weights
-    )
+def deaths_and_living(*arguments: Any) -> tuple[Any, Any]:
+    """Symbolic deaths and living, each of shape (n_classes, n_levels, n_years); see `kernels.fused.forward`."""
+    deaths, living, *_ = _CONVOLVE(*arguments)
     return deaths, living

@@ -230,15 +230,20 @@ class PrevalenceModel:
         """Deaths and living of each level and year, presentations together; each (..., n_levels, n_years)."""
         hazards = self.survival.own_hazards(p, average, xp)
         if xp.convolve is not None:
-            return xp.convolve(
+            strata = self.survival.strata(p, inputs, xp)
+            everybody = np.ones((strata.size, 1, inputs.n_years))
+            dead, people = xp.convolve(
                 cases,
                 hazards,
-                self.survival.own_ratio(p),
-                p["hazard_trend"],
+                strata.ratios,
+                strata.slopes,
                 p["other_cause_multiplier"],
                 self.survival.decades(inputs),
-                inputs.floor,
+                strata.floor,
+                everybody,
+                everybody,
             )
+            return dead[0], people[0]
         alive = self.survival.alive_of_draws(p, inputs) if xp is COMPILED else alive_on_grid(
             self.survival.survivorship(p, inputs, hazards, xp), inputs.n_years
         )

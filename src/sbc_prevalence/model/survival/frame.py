@@ -20,6 +20,7 @@ from sbc_prevalence.kernels.survivorship import (
 )
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.parameters import Prior
+from sbc_prevalence.model.strata import Strata
 from sbc_prevalence.model.survival.priors import shared_priors
 
 TRENDS = ("diagnosis_year", "calendar_year", "none")
@@ -143,10 +144,16 @@ class AbstractSurvival(ABC):
         own = np.sqrt(1.0 - SYSTEM_SHARE) * p["between_study_sd"] * p["own_survival_error"]
         return hazards * xp.exp(self.system_error(p) + own)[..., None]
 
+    def strata(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Strata:
+        """The two presentations, de novo as the baseline."""
+        own, trend = self.own_ratio(p), p["hazard_trend"]
+        ratios = xp.stack([xp.ones_like(own), own], axis=-1)
+        return Strata(ratios, xp.stack([trend, trend], axis=-1), inputs.floor)
+
     def survivorship(
-        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY
+        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY, strata: Strata | None = None
     ) -> Array:
-        """A[k,s](m), shape (..., presentation, n_years, n_durations = n_years).
+        """A[k,s](m), shape (..., n_strata, n_years, n_durations = n_years).
 
         Parameters
         ----------
@@ -154,39 +161,43 @@ class AbstractSurvival(ABC):
         inputs : ModelInputs
         hazards : array, shape (..., n_nodes)
             From `own_hazards`.
+        strata : Strata, optional
+            By default the presentations.
         """
         n, n_first = inputs.n_years, FIRST_NODES.size
-        own = self.own_ratio(p)
-        ratio = xp.stack([xp.ones_like(own), own], axis=-1)
-        by_presentation = hazards[..., None, :] * ratio[..., None]
-        floor = p["other_cause_multiplier"][..., None, None] * inputs.floor
-        factor = xp.exp(p["hazard_trend"][..., None, None] * self.decades(inputs))
+        strata = strata or self.strata(p, inputs, xp)
+        by_stratum = hazards[..., None, :] * strata.ratios[..., None]
+        floor = p["other_cause_multiplier"][..., None, None] * strata.floor
+        factor = xp.exp(strata.slopes[..., None, None] * self.decades(inputs))
 
         def parts(flat: Array) -> tuple[Array, Array, Array]:
             end = n_first + n + 1
             later = flat[..., end : end + (n - 1) * LATER_NODES.size]
             return flat[..., :n_first], flat[..., n_first:end], xp.unflatten(later, (n - 1, LATER_NODES.size))
 
-        return survivorship_from_hazards(*parts(by_presentation), factor[..., None, :, :], *parts(floor), xp)
+        return survivorship_from_hazards(*parts(by_stratum), factor, *parts(floor), xp)
 
-    def alive_of_draws(self, p: Parameters, inputs: ModelInputs) -> NDArray[np.float64]:
-        """Survivorship of the population described on the grid, shape (..., presentation, n_years, n_years).
+    def alive_of_draws(
+        self, p: Parameters, inputs: ModelInputs, strata: Strata | None = None
+    ) -> NDArray[np.float64]:
+        """Survivorship of the population described on the grid, shape (..., n_strata, n_years, n_years).
 
         The compiled kernel; the same numbers as `survivorship` laid on the grid.
         """
         hazards = np.asarray(self.own_hazards(p, self.baseline_with_tail(p, inputs)))
         lead = hazards.shape[:-1]
+        strata = strata or self.strata(p, inputs)
 
-        def flat(x: Array) -> NDArray[np.float64]:
-            return np.ascontiguousarray(np.broadcast_to(x, lead), dtype=float).reshape(-1)
+        def flat(x: Array, *last: int) -> NDArray[np.float64]:
+            return np.ascontiguousarray(np.broadcast_to(x, (*lead, *last)), dtype=float).reshape(-1, *last)
 
         on_grid = survivorship_of_draws(
             np.ascontiguousarray(hazards.reshape(-1, hazards.shape[-1])),
-            flat(self.own_ratio(p)),
-            flat(p["hazard_trend"]),
+            flat(strata.ratios, strata.size),
+            flat(strata.slopes, strata.size),
             flat(p["other_cause_multiplier"]),
             np.ascontiguousarray(self.decades(inputs)),
-            np.ascontiguousarray(inputs.floor),
+            np.ascontiguousarray(strata.floor),
             FIRST_WEIGHTS,
             LATER_WEIGHTS,
         )
