@@ -29,7 +29,8 @@ class Convolve(Op):
 
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
         """Run the compiled kernel from Python."""
-        for store, value in zip(outputs, fused.forward(*inputs[:4], float(inputs[4]), *inputs[5:]), strict=True):
+        kernel: Any = fused.forward
+        for store, value in zip(outputs, kernel(*inputs[:4], float(inputs[4]), *inputs[5:]), strict=True):
             store[0] = value
 
     def pullback(
@@ -59,7 +60,8 @@ class ConvolveGradient(Op):
 
     def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
         """Run the compiled kernel from Python."""
-        found = fused.backward(*inputs[:6], float(inputs[6]), *inputs[7:])
+        kernel: Any = fused.backward
+        found = kernel(*inputs[:6], float(inputs[6]), *inputs[7:])
         for store, value in zip(outputs, found, strict=True):
             store[0] = np.asarray(value)
 
