@@ -52,6 +52,8 @@ class Observation(ABC):
     name: str
     words: ClassVar[str] = ""
     """What is counted, as a report says it; empty for evidence that is not a count of people."""
+    title: ClassVar[str] = ""
+    """What the evidence is, in a table of sources; `words` where it is empty."""
     counts_living: ClassVar[bool] = False
     """Whether people living with the disease are counted."""
     convolved_levels: ClassVar[Levels] = "all"

@@ -72,6 +72,14 @@ class Prior:
             return xp.sigmoid(value)
         return value
 
+    def on_normal_scale(self, value: NDArray[np.float64]) -> NDArray[np.float64]:
+        """A natural value on the scale where the prior is normal."""
+        if self.distribution == "log_normal":
+            return np.log(value)
+        if self.distribution == "logit_normal":
+            return np.log(value) - np.log1p(-value)
+        return value
+
     def draw(self, rng: np.random.Generator, n_draws: int) -> NDArray[np.float64]:
         """Noise of the prior, shape (n_draws, *shape)."""
         z = rng.standard_normal((n_draws, *self.shape))
@@ -250,6 +258,29 @@ class ParameterSet:
     ) -> dict[str, Array]:
         """Natural values of all parameters from their noise."""
         return {p.name: p.natural(z[p.name], centers[i], sds[i], xp) for i, p in enumerate(self.priors)}
+
+    def log_density_by_group(self, values: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+        """Log prior density of draws by group of parameters, up to a constant, on the scale where each is normal.
+
+        Raised to a power alpha it is the prior with its spread divided by the root of alpha. Fixed parameters are
+        left out.
+
+        Parameters
+        ----------
+        values : mapping of name to array, shape (n_draws, *shape)
+            Natural values.
+
+        Returns
+        -------
+        dict of group to array, shape (n_draws,)
+        """
+        found: dict[str, NDArray[np.float64]] = {}
+        for prior in self.priors:
+            if prior.sd == 0.0:
+                continue
+            z = (prior.on_normal_scale(np.asarray(values[prior.name])) - prior.center) / prior.sd
+            found[prior.group] = found.get(prior.group, 0.0) - 0.5 * (z**2).reshape(z.shape[0], -1).sum(-1)
+        return found
 
     def draw(self, rng: np.random.Generator, n_draws: int) -> dict[str, NDArray[np.float64]]:
         """Natural values drawn from the priors, each of shape (n_draws, *shape)."""

@@ -82,15 +82,6 @@ def deaths_fit(est: "Estimates", ci_prob: float) -> pd.DataFrame:
         "median": median, "lower": lower, "upper": upper})
 
 
-def _on_normal_scale(prior: Prior, values: Floats) -> Floats:
-    """Values where the prior is normal."""
-    if prior.distribution == "log_normal":
-        return np.log(values)
-    if prior.distribution == "logit_normal":
-        return np.log(values) - np.log1p(-values)
-    return values
-
-
 def _labels(prior: Prior) -> list[str]:
     """Suffixes of the elements of a parameter."""
     if not prior.shape:
@@ -115,7 +106,7 @@ def prior_posterior(est: "Estimates", ci_prob: float, n_prior: int) -> pd.DataFr
             continue
         old = np.asarray(before[prior.name]).reshape(n_prior, -1)
         new = after[prior.name].reshape(after[prior.name].shape[0], -1)
-        narrowed = 1.0 - (_on_normal_scale(prior, new).var(0) / _on_normal_scale(prior, old).var(0))
+        narrowed = 1.0 - (prior.on_normal_scale(new).var(0) / prior.on_normal_scale(old).var(0))
         quantiles = zip(median_and_interval(old, ci_prob).T, median_and_interval(new, ci_prob).T, strict=True)
         for suffix, share, (a, b) in zip(_labels(prior), narrowed, quantiles, strict=True):
             rows.append((prior.name + suffix, prior.meaning + suffix, prior.group, prior.is_judgement,

@@ -13,6 +13,7 @@ from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.grid import StudyGrid, year_fraction
 from sbc_prevalence.prevalence import checks, wording
 from sbc_prevalence.prevalence.draws import FittedLike, QuantityDraws, compute, flattened
+from sbc_prevalence.prevalence.identifiability import Refit, identifiability, influences
 from sbc_prevalence.prevalence.intervals import DEFAULT_CI_PROB
 from sbc_prevalence.prevalence.quantity import (
     LIVING,
@@ -108,6 +109,20 @@ class Estimates:
     def prior_predictive(self, ci_prob: float = DEFAULT_CI_PROB, *, n_prior: int = 1000) -> pd.DataFrame:
         """Implied duration, de novo share and living: before and after seeing the data."""
         return checks.prior_predictive(self, ci_prob, n_prior)
+
+    def identifiability(self, ci_prob: float = DEFAULT_CI_PROB, *, n_prior: int = 2000) -> pd.DataFrame:
+        """How far the data narrowed each reported figure, area by area, and completeness by source."""
+        return identifiability(self, ci_prob, n_prior)
+
+    def influences(self, refit: Refit | None = None) -> pd.DataFrame:
+        """How each reported figure, area by area, answers to each source and each group of priors (power-scaling).
+
+        Parameters
+        ----------
+        refit : callable, optional
+            Fits a model to inputs again, for the parts whose weights the draws do not carry.
+        """
+        return influences(self, refit)
 
     def describe_words(self) -> dict[str, str]:
         """Sentences on what the numbers count and what they rest on."""

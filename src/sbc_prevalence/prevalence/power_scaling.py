@@ -18,6 +18,8 @@ WIDE_ALPHAS = (0.8, 1.25)
 SENSITIVE = 0.05
 """Change of distribution per doubling from which a part is called influential (the default of priorsense)."""
 K_HAT_LIMIT = 0.7
+NOISE = 2.0
+"""Monte Carlo standard errors below which a share is not told from 0."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,18 @@ class Influence:
     shift: Floats
     sensitivity: Floats
     k_hat: Floats
+
+    @property
+    def disagreement(self) -> Floats:
+        """Sds by which each part and all others together disagree on each quantity; exact in a normal model.
+
+        shift / (log 2 sqrt(w (1 - w))), w the information share. NaN where the share cannot be told from 0, or is not
+        below 1.
+        """
+        w = self.information_share
+        told = (w > np.where(np.isnan(self.information_share_mcse), 0.0, NOISE * self.information_share_mcse)) & (w < 1)
+        with np.errstate(invalid="ignore"):
+            return np.where(told, self.shift / (np.log(2.0) * np.sqrt(w * (1.0 - w))), np.nan)
 
     @property
     def reliable(self) -> NDArray[np.bool_]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 DURATION, DE_NOVO_SHARE = "implied_duration", "de_novo_share"
-COMPLETENESS = "completeness"
+COMPLETENESS, INCIDENCE_OF_SOURCE = "completeness", "incidence of the source's presentations"
 LOG, LOGIT = "log", "logit"
 
 
@@ -64,7 +64,8 @@ def totals(
     day : date
         Index date.
     completeness : bool
-        Whether completeness is wanted too. That of the whole is weighted by incidence.
+        Whether completeness is wanted too, with the incidence of the presentations that the source holds. Completeness
+        of several areas together is weighted by incidence.
     """
     areas = fitted.inputs.grid.areas
     whole = areas.total_code
@@ -84,6 +85,7 @@ def totals(
                 weight = sum(cases[:, k] for k in kinds)
                 for i, code in enumerate(codes):
                     found[COMPLETENESS, code, source, LOGIT] = ((c * weight) @ members[i]) / (weight @ members[i])
+                    found[INCIDENCE_OF_SOURCE, code, source, LOG] = weight @ members[i]
         for key, values in found.items():
             parts.setdefault(key, []).append(np.asarray(values))
     keys = pd.DataFrame(list(parts), columns=["quantity", "area_code", "source", "scale"])

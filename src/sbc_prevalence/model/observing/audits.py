@@ -52,6 +52,7 @@ class AuditedSource(Observation):
 
     sources: tuple[str, ...] = ()
     by_year: bool = False
+    title: ClassVar[str] = "audit of completeness"
     convolved_levels: ClassVar[Levels] = "none"
 
     def _completeness(self, seen: Seen, inputs: "ModelInputs") -> Array:

@@ -19,6 +19,7 @@ class PublishedPoints(Observation):
     """Points, medians and hazards of published studies."""
 
     name: str = "survival"
+    title: ClassVar[str] = "published survival"
     convolved_levels: ClassVar[Levels] = "none"
 
     def terms(self, p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> dict[str, Array]:
