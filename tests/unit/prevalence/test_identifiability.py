@@ -10,7 +10,7 @@ from estimates_factory import GROUPED, fitted_from_priors, with_areas
 from sbc_prevalence.model.observing.sources import source_titles, sources_of
 from sbc_prevalence.prevalence import estimate
 from sbc_prevalence.prevalence import identifiability as ident
-from sbc_prevalence.prevalence.totals import COMPLETENESS, totals_of
+from sbc_prevalence.prevalence.totals import COMPLETENESS, totals, totals_of
 from small_study import a_model, small_inputs
 
 
@@ -45,7 +45,7 @@ def test_presentations_of_one_registry_are_one_source():
 def test_every_reported_figure_of_every_area_has_a_row():
     places = {"T", "G", "A", "B", "C"}
     for quantity in ("living", "newly_diagnosed"):
-        assert set(table().query("quantity == @quantity")["area_code"]) == places
+        assert set(table().loc[table()["quantity"] == quantity, "area_code"]) == places
     assert set(table().query("quantity == 'implied_duration'")["area_code"]) == {"T"}
     of = table().query("quantity == @COMPLETENESS", local_dict={"COMPLETENESS": COMPLETENESS})
     assert set(of["source"]) == {"register_de_novo", "register_recurrent"}
