@@ -9,13 +9,21 @@ from functools import cache
 from sbc_prevalence.config import Config, Readable, load_config
 from sbc_prevalence.config.faults import nearest
 from sbc_prevalence.config.sections import ModelSection
-from sbc_prevalence.errors import ConfigError, DataError, InputError, Problem, count_of, numbered
+from sbc_prevalence.errors import (
+    ConfigError,
+    DataError,
+    InputError,
+    Problem,
+    SbcPrevalenceError,
+    count_of,
+    numbered,
+)
 from sbc_prevalence.evidence import EvidenceBundle
 from sbc_prevalence.grid import AreaSet, StudyGrid
 from sbc_prevalence.intake import take_in
 from sbc_prevalence.model import ModelInputs, PrevalenceModel, lay_out, model_from_specification
 
-FROM_EVIDENCE = ("completeness_", "sensitivity_", "specificity_", "registrations_", "snapshot_")
+FROM_EVIDENCE = ("base_error_", "completeness_", "registrations_", "sensitivity_", "snapshot_", "specificity_")
 """Beginnings of the names of parameters that a model has only with certain evidence."""
 
 
@@ -92,6 +100,7 @@ def prepare(config: Config) -> Study:
     problems += _prior_problems(source, inputs)
     if inputs is None or any(p.severity == "error" for p in problems):
         raise DataError(problems)
+    model.parameters(inputs)  # a component that lacks what it needs says so now, not after compiling
     return Study(config, taken.areas, bundle, grid, inputs, model, day, taken.warnings)
 
 
@@ -143,13 +152,17 @@ def _carried_inputs() -> ModelInputs:
 def _prior_problems(source: Readable, inputs: ModelInputs | None = None) -> list[Problem]:
     """Overridden priors that the model does not have, or cannot have in this form.
 
-    Without inputs of the study, names that come with certain evidence are passed over.
+    Without inputs of the study, those of Scotland tell the names, and names that come with certain evidence are passed
+    over.
     """
     section = source.model
     if not section.priors:
         return []
     laid_out = inputs or _carried_inputs()
-    known = replace(describe_model(section), overrides={}).parameters(laid_out).names
+    try:
+        known = replace(describe_model(section), overrides={}).parameters(laid_out).names
+    except SbcPrevalenceError:
+        return []  # a component lacks what it needs: the names cannot be told before that is mended
     names = [name for name in section.priors if inputs is not None or not name.startswith(FROM_EVIDENCE)]
     unknown = [name for name in names if name not in known]
     found = []

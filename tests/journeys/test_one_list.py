@@ -12,7 +12,8 @@ from sbc_prevalence.cli import app
 from sbc_prevalence.config import load_config
 from sbc_prevalence.data.catalogue import load_carried
 from sbc_prevalence.errors import ConfigError, InputError, Problem
-from sbc_prevalence.study import prepare, with_tables
+from sbc_prevalence.study import FROM_EVIDENCE, prepare, with_tables
+from small_study import a_model, small_inputs
 
 EXAMPLE = resources.files("sbc_prevalence.data").joinpath("examples", "scotland.toml").read_text("utf-8")
 CARRIED = {"deaths": "scotland_deaths", "primary_registrations": "scotland_primary_registrations"}
@@ -168,6 +169,22 @@ def test_the_command_line_prints_the_one_list(project):
     result = CliRunner().invoke(app, ["validate", str(folder)])
     assert result.exit_code == 2
     assert all(word in result.output for word in ("key 'sead'", "E-NEGATIVE", "3 problems found"))
+
+
+def test_a_component_that_lacks_what_it_needs_is_refused_by_validate_with_and_without_priors(project):
+    bym2 = ("[model]", '[model]\narea_effects = "bym2"')
+    without = [(line, "") for line in EXAMPLE.splitlines(keepends=True) if line.startswith("neighbours_table")]
+    for changes in ([bym2], [bym2, ("[report]", f"{UNKNOWN_PRIOR}[report]")]):
+        folder = project(*changes, *without)
+        result = CliRunner().invoke(app, ["validate", str(folder)])
+        assert result.exit_code == 2
+        assert "neighbour" in result.output
+
+
+def test_parameters_that_come_with_certain_evidence_are_known_by_the_beginning_of_their_names():
+    plain, more = (a_model().parameters(small_inputs(area_evidence=e)).names for e in (False, True))
+    assert set(more) - set(plain)
+    assert all(name.startswith(FROM_EVIDENCE) for name in set(more) - set(plain))
 
 
 def test_problems_without_a_key_or_column_are_still_whole_sentences():
