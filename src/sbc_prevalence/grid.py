@@ -22,6 +22,7 @@ CHAIN, DRAW = "chain", "draw"
 
 DE_NOVO, RECURRENT, ALL = "de_novo", "recurrent", "all"
 PRESENTATIONS: tuple[str, ...] = (DE_NOVO, RECURRENT)
+GROUP_LEVEL = "group"
 
 AREA_CODE, AREA_NAME, AREA_LEVEL = "area_code", "area_name", "area_level"
 COUNT, COUNT_LOWER, COUNT_UPPER, COUNT_STATUS = "count", "count_lower", "count_upper", "count_status"
@@ -161,7 +162,7 @@ class AreaSet:
         """Word for the kind of area that a code stands for."""
         if code == self.total_code:
             return self.total_level
-        return "group" if self.groups and code in self.groups else self.level
+        return GROUP_LEVEL if self.groups and code in self.groups else self.level
 
     def membership(self, codes: Sequence[str]) -> NDArray[np.float64]:
         """Matrix of shape (len(codes), n_areas): 1 where a modelled area belongs to a code.

@@ -8,7 +8,7 @@ import pandas as pd
 from sbc_prevalence.grid import ALL
 from sbc_prevalence.prevalence.estimate import Estimates
 from sbc_prevalence.prevalence.quantity import LIVING
-from sbc_prevalence.prevalence.rounding import in_persons
+from sbc_prevalence.prevalence.rounding import in_persons, in_years
 
 PERSONS, YEARS = "persons", "years"
 Line = tuple[str, str, str, str, str]
@@ -34,7 +34,7 @@ def headline_text(
     day = f"{est.index_date.day} {est.index_date:%B %Y}"
     projected = ", projected" if est.grid.is_projected(est.index_date.year) else ""
     whole = head["area_name"]
-    median, lower, upper = (f"{head[f'implied_duration_{bound}']:.1f}" for bound in ("median", "lower", "upper"))
+    median, lower, upper = in_years(*(float(head[f"implied_duration_{b}"]) for b in ("median", "lower", "upper")))
     lines: list[Line] = [
         (f"{whole}: living on {day}{projected}", PERSONS, *_persons(head, units, "living_")),
         (f"{whole}: newly diagnosed in {head['year']}{projected}", PERSONS,

@@ -21,3 +21,9 @@ def to_unit(value: float, unit: int, towards: str = "nearest") -> int:
 def in_persons(value: float, unit: int, towards: str = "nearest") -> str:
     """`3,890`: rounded to the unit, with thousands separators."""
     return f"{to_unit(float(value), unit, towards):,}"
+
+
+def in_years(median: float, lower: float, upper: float) -> tuple[str, str, str]:
+    """Years to one decimal place; the bounds are rounded outwards."""
+    tenths = (math.floor(10 * median + 0.5), math.floor(10 * lower + 1e-9), math.ceil(10 * upper - 1e-9))
+    return f"{tenths[0] / 10:.1f}", f"{tenths[1] / 10:.1f}", f"{tenths[2] / 10:.1f}"

@@ -38,7 +38,7 @@ def _primaries(est: "Estimates") -> "PrimarySeries | None":
 def _own(est: "Estimates") -> list[str]:
     """Modelled areas with counts of their own."""
     areas = est.grid.areas
-    return [c for c in areas.codes if c in est.fitted.inputs.level_codes and c != areas.total_code]
+    return [c for c in areas.all_codes if c in est.fitted.inputs.level_codes and c != areas.total_code]
 
 
 def rests_on(est: "Estimates", area_code: str, year: int, quantity: str) -> str:
@@ -46,10 +46,13 @@ def rests_on(est: "Estimates", area_code: str, year: int, quantity: str) -> str:
     inputs, areas = est.fitted.inputs, est.grid.areas
     counts = _joined(_counts_used(inputs)) or "no counts of the disease or of deaths"
     basis = "population and a smooth trend" if _primaries(est) is None else "primary registrations"
-    if area_code == areas.total_code or (areas.groups and area_code in areas.groups):
+    if area_code == areas.total_code:
         text = f"{counts[:1].upper()}{counts[1:]}, {basis}"
     elif area_code in _own(est):
         text = f"The area's own {counts} and {basis}"
+    elif areas.groups and area_code in areas.groups:
+        text = (f"The sum of its areas: the {areas.total_level}'s figure, divided by their own {basis} and a prior on how "
+                "areas differ")
     else:
         text = (f"The {areas.total_level}'s figure, divided by the area's own {basis} and a prior on how areas "
                 "differ; the area has no deaths or registrations of metastatic disease of its own")
@@ -155,7 +158,7 @@ def _areas(est: "Estimates") -> str:
     inputs, areas = est.fitted.inputs, est.grid.areas
     if inputs.n_areas == 1:
         return f"{areas.total_name} is modelled as one area; no smaller areas are reported."
-    own = _own(est)
+    own = [code for code in _own(est) if code in areas.codes]
     basis = "population" if _primaries(est) is None else "primary registrations"
     if not own:
         return (

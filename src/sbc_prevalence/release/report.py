@@ -49,12 +49,14 @@ def render_report(
     """
     head = content.headline
     area_sheet = sheets.areas(content)
+    group_sheet = sheets.areas(content, groups=True)
     scenarios = national_sensitivity(content.tables, head)
     national = select(content.tables["estimates"], head, LIVING).iloc[0]
     shown = {
         "by_year": sheets.by_year(content), "sensitivity": sheets.sensitivity(content),
         "duration": sheets.split(content, "duration"), "presentation": sheets.split(content, "presentation"),
-        "areas": area_sheet[0] if area_sheet else None, "area_spread": sheets.area_spread(content),
+        "areas": area_sheet[0] if area_sheet else None,
+        "groups": group_sheet[0] if group_sheet else None, "area_spread": sheets.area_spread(content),
         "comparisons": sheets.comparisons(content), "predictive": sheets_checks.predictive(content),
         "shares": sheets_checks.shares(content), "parameters": sheets_checks.parameters(content),
         "priors": sheets_checks.priors(content), "diagnostics": sheets_checks.diagnostics(content),

@@ -76,9 +76,9 @@ def split(content: ReleaseContent, by: str) -> Sheet | None:
         columns, cells)
 
 
-def areas(content: ReleaseContent) -> tuple[Sheet, str] | None:
-    """Areas at the headline date, and the one sentence on what they rest on if they share it."""
-    rows = areas_at_index_date(content.tables, content.headline)
+def areas(content: ReleaseContent, *, groups: bool = False) -> tuple[Sheet, str] | None:
+    """Areas (or groups of them) at the headline date, and the one sentence on what they rest on if they share it."""
+    rows = areas_at_index_date(content.tables, content.headline, groups=groups)
     if not len(rows):
         return None
     shared = rows["rests_on"].nunique() == 1
@@ -86,7 +86,7 @@ def areas(content: ReleaseContent) -> tuple[Sheet, str] | None:
     estimates = content.tables[ESTIMATES]
     rates = estimates.loc[estimates["quantity"].isin(list(RATES.values())), "unit"]
     per = f"({rates.iloc[0]})" if len(rates) else ""
-    columns = ["Area", "Living (persons)"]
+    columns = ["Group of areas" if groups else "Area", "Living (persons)"]
     shown: list[tuple[str, int | None]] = [(LIVING, None)]
     for quantity, label, places in (
             (RATES[LIVING], f"Living {per}", 0), (NEWLY, "Newly diagnosed (persons)", None),
@@ -101,11 +101,13 @@ def areas(content: ReleaseContent) -> tuple[Sheet, str] | None:
          *([] if shared else [str(row["rests_on"])])]
         for row in rows.to_dict("records")]
     wordy = frozenset() if shared else frozenset({len(columns) - 1})
+    what = "Groups of areas" if groups else "Areas"
+    rest = "Each is the sum of its areas in every draw." if groups else (
+        "Areas rest on the prior and on primary registrations wherever they have no deaths or metastatic "
+        "registrations of their own.")
     sheet = Sheet(
-        f"Areas, largest first: median ({credible(head)}); {head['basis']} persons. Living on "
-        f"{date_words(head['index_date'])}; newly diagnosed in {head['year']}. Areas rest on the prior and "
-        "on "
-        "primary registrations wherever they have no deaths or metastatic registrations of their own.",
+        f"{what}, largest first: median ({credible(head)}); {head['basis']} persons. Living on "
+        f"{date_words(head['index_date'])}; newly diagnosed in {head['year']}. {rest}",
         columns, cells, wordy)
     return sheet, str(rows["rests_on"].iloc[0]) if shared else ""
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 import pandas as pd
 
 from sbc_prevalence.errors import ReleaseError
-from sbc_prevalence.grid import ALL, DURATION_BANDS, PRESENTATIONS
+from sbc_prevalence.grid import ALL, DURATION_BANDS, GROUP_LEVEL, PRESENTATIONS
 from sbc_prevalence.release.content import BOUNDS, ESTIMATES, IMPLIED, LIVING, NEWLY, RATES, SENSITIVITY
 
 BY: Final = ("nation", "area", "presentation", "duration", "year")
@@ -107,11 +107,20 @@ def denominator(tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any])
     return str((here if len(here) else implied)["denominator"].iloc[0])
 
 
-def areas_at_index_date(tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any]) -> pd.DataFrame:
-    """One row per area at the headline date: living, per 100,000, newly diagnosed; largest first."""
+def areas_at_index_date(
+    tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any], *, groups: bool = False
+) -> pd.DataFrame:
+    """One row per area (or per group of areas) at the headline date: living, per 100,000, newly diagnosed.
+
+    Largest first.
+    """
     estimates = tables[ESTIMATES]
+    if "area_level" in estimates.columns:
+        estimates = estimates[(estimates["area_level"] == GROUP_LEVEL) == groups]
+    elif groups:
+        return pd.DataFrame()
     living = maybe(estimates, headline, LIVING, by="area")
-    if living is None:
+    if living is None or not len(living):
         return pd.DataFrame()
     out = living.set_index("area_code")[["area_name", "rests_on", "projected"]]
     for quantity in (LIVING, RATES[LIVING], NEWLY, RATES[NEWLY]):

@@ -94,9 +94,8 @@ def shade_projected(axes: Axes, years: list[int], label: str = "") -> None:
                  linewidth=0, zorder=0)
     axes.axvline(min(years) - 0.5, color=MUTED, linewidth=0.8, linestyle=(0, (3, 3)), zorder=1)
     if label:
-        axes.annotate(label, ((min(years) + max(years)) / 2, 0.97), xycoords=("data", "axes fraction"),
-                      ha="center", va="top", fontsize=8.5, color=INK,
-                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5, "alpha": 0.85})
+        axes.annotate(label, ((min(years) + max(years)) / 2, 1.0), xycoords=("data", "axes fraction"),
+                      xytext=(0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=8.5, color=INK)
 
 
 def to_drawing(figure: Figure, name: str, title: str, caption: str, alt: str) -> Drawing:

@@ -1,0 +1,16 @@
+"""Printed numbers: bounds outwards, as in the report."""
+
+import pytest
+
+from sbc_prevalence.prevalence.rounding import in_persons, in_years
+from sbc_prevalence.release.rounding import downward, nearest, upward
+
+
+@pytest.mark.parametrize("value", [0.0, 2.44, 2.45, 2.5, 6.61, 6.7, 12.349])
+def test_years_are_rounded_in_the_terminal_as_in_the_report(value):
+    expected = tuple(f"{float(rule(value, 0.1)):.1f}" for rule in (nearest, downward, upward))
+    assert in_years(value, value, value) == expected
+
+
+def test_bounds_are_rounded_outwards():
+    assert (in_persons(2551, 50, "down"), in_persons(6949, 50), in_persons(6901, 50, "up")) == ("2,550", "6,950", "6,950")
