@@ -51,8 +51,8 @@ def rests_on(est: "Estimates", area_code: str, year: int, quantity: str) -> str:
     elif area_code in _own(est):
         text = f"The area's own {counts} and {basis}"
     elif areas.groups and area_code in areas.groups:
-        text = (f"The sum of its areas: the {areas.total_level}'s figure, divided by their own {basis} and a prior on how "
-                "areas differ")
+        text = (f"The sum of its areas: the {areas.total_level}'s figure, divided by their own {basis} and a prior on "
+                "how areas differ")
     else:
         text = (f"The {areas.total_level}'s figure, divided by the area's own {basis} and a prior on how areas "
                 "differ; the area has no deaths or registrations of metastatic disease of its own")
