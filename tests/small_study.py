@@ -21,6 +21,7 @@ from sbc_prevalence.evidence import (
     PrimaryRegistrations,
     PublishedSurvival,
     Registrations,
+    ReportingTriangle,
     bundle_from_tables,
 )
 from sbc_prevalence.grid import AreaSet, StudyGrid
@@ -73,8 +74,20 @@ def frames() -> dict[str, pd.DataFrame]:
             "survival": survival, "recurrence": risk, "profile": profile}
 
 
-def bundle(*, area_evidence: bool = False, tables: dict[str, pd.DataFrame] | None = None) -> EvidenceBundle:
-    """Evidence of the small study; with `area_evidence` also registrations, an audit and a count of the living."""
+def triangle() -> pd.DataFrame:
+    """Counts held by the small register at the end of each year: they arrive within some years, and a few leave."""
+    rows = [("T", year, "all", report, 12 + round(180 * share) + (5 * year + 3 * report) % 4)
+            for year in YEARS for report, share in zip(range(year, 2019), (0.4, 0.8, 0.95, 1.0, 0.99) + 6 * (1.0,),
+                                                       strict=False)]
+    return pd.DataFrame(rows, columns=["area_code", "year", "presentation", "report_year", "count"])
+
+
+def bundle(*, area_evidence: bool = False, source_evidence: bool = False,
+           tables: dict[str, pd.DataFrame] | None = None) -> EvidenceBundle:
+    """Evidence of the small study; with `area_evidence` also registrations, an audit and a count of the living.
+
+    With `source_evidence` also what is known of the source of these registrations: the triangle of its delay.
+    """
     f = tables or frames()
     pieces = [
         Deaths.from_frame(f["deaths"], **ORIGIN), PrimaryRegistrations.from_frame(f["primaries"], **ORIGIN),
@@ -99,6 +112,9 @@ def bundle(*, area_evidence: bool = False, tables: dict[str, pd.DataFrame] | Non
             LivingCounts.from_frame(
                 living, name="snapshot", definition="alive_on_date", sensitivity=AccuracyPrior(found=90, of=100),
                 specificity=AccuracyPrior(value=0.999, window="alive_on_date"), source="a list", as_of="2024-12-31")]
+    if source_evidence:
+        pieces.append(ReportingTriangle.from_frame(
+            triangle(), name="triangle", form="cumulative", source="the registry", as_of="2018-12-31"))
     return EvidenceBundle(*pieces)
 
 
@@ -108,9 +124,9 @@ def grid_of(evidence: EvidenceBundle, *, backcast_years: int = 6, lag_years: int
 
 
 @cache
-def small_inputs(*, area_evidence: bool = False) -> ModelInputs:
+def small_inputs(*, area_evidence: bool = False, source_evidence: bool = False) -> ModelInputs:
     """Arrays of the small study."""
-    evidence = bundle(area_evidence=area_evidence)
+    evidence = bundle(area_evidence=area_evidence, source_evidence=source_evidence)
     return lay_out(evidence, grid_of(evidence))
 
 

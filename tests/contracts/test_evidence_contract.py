@@ -19,6 +19,7 @@ CELL = 7654321
 ORIGIN = {"source": "a registry", "as_of": "2024-12-31"}
 OPTIONS: dict[str, dict[str, Any]] = {
     "registrations": {"window_days": 120},
+    "reporting_triangle": {"form": "cumulative"},
     "living_counts": {
         "definition": "alive_on_date",
         "sensitivity": AccuracyPrior(value=1),
@@ -63,6 +64,10 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     ],
     "living_counts": [
         {"area_code": "A", "index_date": "2020-12-31", "count": CELL, "base_population": CELL + 1}
+    ],
+    "reporting_triangle": [
+        {"area_code": "A", "year": 2001, "presentation": "all", "report_year": 2001 + lag, "count": CELL + lag}
+        for lag in range(2)
     ],
     "other_cause_mortality": [{"age": a, "year": 2001, "hazard": 0.7654321} for a in range(100)],
     "comparison_figures": [

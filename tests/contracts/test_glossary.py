@@ -17,6 +17,7 @@ from small_study import a_model, scotland_inputs, small_inputs
 
 DOCS = Path(__file__).parents[2] / "docs"
 MODEL = DOCS / "explanation" / "model.md"
+OF_A_SOURCE = {"delay_hazard_<delay>", "wrong_entries_<delay>", "found_out_hazard_<delay>", "reporting_extra_sd"}
 CASES = [(family, "natural_history") for family in FAMILIES] + [("weibull", "smooth")]
 
 
@@ -75,8 +76,18 @@ def test_parameters_that_evidence_brings_are_explained():
     assert names <= set(parameter_rows())
 
 
+def test_parameters_of_evidence_on_a_source_are_explained_under_their_symbols():
+    inputs = small_inputs(area_evidence=True, source_evidence=True)
+    said, found = parameter_rows(), {}
+    for prior in a_model().parameters(inputs).priors:
+        general = re.sub("_triangle_all$", "_<delay>", prior.name)
+        if general in OF_A_SOURCE:
+            found[general] = prior.symbol
+    assert found == {name: said[name] for name in OF_A_SOURCE}
+
+
 def test_the_table_names_no_parameter_that_does_not_exist():
-    known = {"completeness_<source>", "sensitivity_<count>", "specificity_<count>", "base_error_<count>"}
+    known = {"completeness_<source>", "sensitivity_<count>", "specificity_<count>", "base_error_<count>"} | OF_A_SOURCE
     for family, incidence in CASES:
         for inputs in (scotland_inputs(), small_inputs(area_evidence=True)):
             known |= {p.name for p in a_model(family, incidence=incidence).parameters(inputs).priors}

@@ -209,6 +209,21 @@ class LivingCountsEntry(CountedEntry):
     OPTION_KEYS = ("sex", "definition", "sensitivity", "specificity")
 
 
+class ReportingTriangleEntry(EvidenceEntry):
+    """What a source of registrations held of each diagnosis year at successive reports."""
+
+    kind: Literal["reporting_triangle"]
+    form: Literal["cumulative", "increments"] = Field(
+        description="Whether a row is what the source held at the report, or the net change since the one before.")
+    registrations: Text | None = Field(
+        default=None,
+        description="Name or source of the registrations that it belongs to; without it, those of the same source.")
+    delay_cuts: Annotated[tuple[float, ...], Field(strict=False, min_length=1)] = Field(
+        default=(0.0, 1.0, 2.0, 4.0),
+        description="Years since diagnosis at which the hazard of arrival may change, ascending from 0.")
+    OPTION_KEYS = ("form", "registrations", "delay_cuts")
+
+
 class OtherCauseMortalityEntry(EvidenceEntry):
     """Mortality from all causes but breast cancer, by single year of age."""
 
@@ -224,7 +239,7 @@ class ComparisonFiguresEntry(EvidenceEntry):
 AnyEvidenceEntry = Annotated[
     DeathsEntry | PrimaryRegistrationsEntry | PrimaryAgeProfileEntry | PopulationEntry
     | PublishedSurvivalEntry | DistantRecurrenceEntry | RegistrationsEntry | CompletenessAuditEntry
-    | LivingCountsEntry | OtherCauseMortalityEntry | ComparisonFiguresEntry,
+    | LivingCountsEntry | ReportingTriangleEntry | OtherCauseMortalityEntry | ComparisonFiguresEntry,
     Field(discriminator="kind"),
 ]
 
@@ -238,6 +253,7 @@ ENTRY_TYPES: Mapping[str, type[EvidenceEntry]] = {
     "registrations": RegistrationsEntry,
     "completeness_audit": CompletenessAuditEntry,
     "living_counts": LivingCountsEntry,
+    "reporting_triangle": ReportingTriangleEntry,
     "other_cause_mortality": OtherCauseMortalityEntry,
     "comparison_figures": ComparisonFiguresEntry,
 }

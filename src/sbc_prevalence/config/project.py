@@ -28,6 +28,8 @@ TEMPLATE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         "area_code", "presentation", "source_audited", "n_known", "n_found", "source", "as_of"),
     "living_counts": (
         "area_code", "index_date", "count", "base_population", "base_lower", "base_upper", "source", "as_of"),
+    "reporting_triangle": (
+        "area_code", "year", "presentation", "report_year", "report_date", "count", "source", "as_of"),
     "other_cause_mortality": ("age", "year", "hazard", "source", "as_of"),
     "comparison_figures": (
         "region", "measure", "date_or_period", "value", "counts", "method", "source", "as_of"),
@@ -140,6 +142,11 @@ note = "Stand-in: mortality of Scottish women from other causes."
 # definition = "coded_in_year"          # or "alive_on_date"
 # sensitivity = { found = 45, of = 50 } # or { value = 0.9 }
 # specificity = { value = 1.0, window = "coded_in_year" }
+
+# [[evidence]]
+# kind = "reporting_triangle"           # what the register held of each year at one report after another
+# file = "tables/reporting_triangle.csv"
+# form = "cumulative"                   # or "increments": net changes, which may be negative
 
 # [[evidence]]
 # kind = "comparison_figures"           # printed beside ours

@@ -245,6 +245,20 @@ SCHEMAS: dict[str, TableSchema] = _schemas(
         (checks.age_bands, checks.within_base, checks.base_bounds),
     ),
     TableSchema(
+        "reporting_triangle",
+        {
+            "area_code": columns.area(),
+            "year": columns.year(),
+            "presentation": columns.choice(*PRESENTATIONS, ALL),
+            "report_year": columns.year(required=False),
+            "report_date": columns.ColumnSpec(cells.iso_date, "str", required=False),
+            COUNT: columns.whole(low=-cells.MAX_COUNT),
+            **_ALONG,
+            **_ORIGIN,
+        },
+        ("area_code", "year", "presentation", "report_year", "report_date"),
+    ),
+    TableSchema(
         "other_cause_mortality",
         {
             "age": columns.whole(high=120),

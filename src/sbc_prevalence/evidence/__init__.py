@@ -14,6 +14,7 @@ from sbc_prevalence.evidence.published import (
 )
 from sbc_prevalence.evidence.registered import CompletenessAudit, LivingCounts, Registrations
 from sbc_prevalence.evidence.registry import EVIDENCE_KINDS, from_table
+from sbc_prevalence.evidence.reporting import ReportingTriangle
 
 __all__ = [
     "EVIDENCE_KINDS",
@@ -32,6 +33,7 @@ __all__ = [
     "PrimaryRegistrations",
     "PublishedSurvival",
     "Registrations",
+    "ReportingTriangle",
     "bundle_from_tables",
     "from_table",
 ]

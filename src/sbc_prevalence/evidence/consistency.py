@@ -9,7 +9,7 @@ from sbc_prevalence.data.areas import check_codes
 from sbc_prevalence.data.schemas import SCHEMAS
 from sbc_prevalence.data.tables import FIRST_DATA_ROW
 from sbc_prevalence.errors import Problem
-from sbc_prevalence.evidence import limits
+from sbc_prevalence.evidence import belonging, limits
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import CountedEvidence
 from sbc_prevalence.evidence.published import DistantRecurrence, PublishedSurvival
@@ -49,6 +49,7 @@ def problems(
     found += mixed
     found += _mortality_needed(pieces, failed_kinds)
     found += _completeness_needed(pieces, failed_kinds)
+    found += belonging.problems(pieces, failed_kinds)
     found += _windows(pieces)
     if not failed_kinds & {"deaths", "registrations", "primary_registrations"}:
         found += _years_apart(pieces)
@@ -150,7 +151,7 @@ def _given_twice(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem]:
                 )
             continue
         key = [c for c in SCHEMAS[one.kind].key if c in one.data.columns and c in two.data.columns]
-        if key and one.kind != "living_counts":
+        if key and one.kind != "living_counts" and one.kind not in belonging.ON_A_SOURCE:
             column = key[0]
             both = one.data[key].astype(str).merge(two.data[key].astype(str).drop_duplicates(), on=key)
             if len(both):

@@ -21,6 +21,7 @@ USES: Mapping[str, str] = {
     "registrations": "registered metastatic disease",
     "completeness_audit": "completeness of registration",
     "living_counts": "counts of the living",
+    "reporting_triangle": "reporting delay of registrations",
     "other_cause_mortality": "mortality from other causes",
     "comparison_figures": "shown beside our own, not fitted",
 }

@@ -18,6 +18,7 @@ from sbc_prevalence.evidence.published import (
     PublishedSurvival,
 )
 from sbc_prevalence.evidence.registered import CompletenessAudit, LivingCounts, Registrations
+from sbc_prevalence.evidence.reporting import ReportingTriangle
 
 _CLASSES: Iterable[type[Evidence]] = (
     Deaths,
@@ -29,6 +30,7 @@ _CLASSES: Iterable[type[Evidence]] = (
     Registrations,
     CompletenessAudit,
     LivingCounts,
+    ReportingTriangle,
     OtherCauseMortality,
     ComparisonFigures,
 )

@@ -13,6 +13,7 @@ from sbc_prevalence.evidence.recurrence_table import RecurrenceTable
 from sbc_prevalence.grid import RECURRENT, StudyGrid
 from sbc_prevalence.kernels.backend import Array
 from sbc_prevalence.model.completeness import CompletenessSource
+from sbc_prevalence.model.delay import ReportingDelay
 from sbc_prevalence.model.observation import Observation
 
 Floats = NDArray[np.float64]
@@ -74,6 +75,8 @@ class ModelInputs:
         Sources of registrations and what is believed of them.
     observations : tuple of Observation
         Pieces of evidence with a likelihood.
+    delays : tuple of ReportingDelay
+        Delays between diagnosis and registration, and the sources that they correct.
     convolved : tuple of int, or None
         Levels at which deaths or the living are observed, as positions in ``level_codes``; None: all.
     population : array, shape (n_areas, n_years), or None
@@ -94,6 +97,7 @@ class ModelInputs:
     arrays: Mapping[str, Array]
     completeness_sources: tuple[CompletenessSource, ...] = ()
     observations: tuple[Observation, ...] = ()
+    delays: tuple[ReportingDelay, ...] = ()
     convolved: tuple[int, ...] | None = None
     population: Floats | None = None
     population_note: str = ""

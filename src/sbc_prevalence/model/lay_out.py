@@ -27,6 +27,7 @@ from sbc_prevalence.model.observing import (
     PublishedPoints,
     living_counts,
     registrations,
+    reporting_triangles,
 )
 from sbc_prevalence.model.observing.counts import count_rows
 
@@ -106,8 +107,10 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         )
     registered, sources, source_arrays = registrations.lay_out(bundle, grid, codes)
     counted, count_arrays = living_counts.lay_out(bundle, grid, codes)
-    arrays |= source_arrays | count_arrays
-    observations += [*registered, *counted]
+    triangles, delays, triangle_arrays = reporting_triangles.lay_out(bundle, grid, source_arrays)
+    source_arrays = {k: v for k, v in source_arrays.items() if not k.endswith("_as_of")}
+    arrays |= source_arrays | count_arrays | triangle_arrays
+    observations += [*registered, *counted, *triangles]
     powers = {power_name(piece.name): np.asarray(1.0) for piece in observations}
     return ModelInputs(
         grid=grid,
@@ -124,6 +127,7 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         arrays={**arrays, **powers},
         completeness_sources=tuple(sources),
         observations=tuple(observations),
+        delays=tuple(delays),
         convolved=_convolved_levels(observations, arrays, len(codes)),
         population=population,
         population_note=note,

@@ -63,6 +63,40 @@ def count_loglik(values: Array, log_mask: Array, mean: Array, size: Array, xp: N
     return xp.logsumexp(terms, -1)
 
 
+def net_change_loglik(
+    net: Array, added: Array, size: Array, removed: Array, n_removals: int, xp: Namespace = NUMPY
+) -> Array:
+    """log P(additions - removals = net), the removals summed out.
+
+    Additions are negative binomial with mean `added` and shape `size`, removals Poisson with mean `removed`, independent.
+
+    Parameters
+    ----------
+    net : array, shape (n_cells,)
+        Whole numbers, of either sign.
+    added, size, removed : arrays, shape (..., n_cells)
+        Above 0.
+    n_removals : int
+        Removals are summed from the fewest that the net change allows over so many values; the terms follow from each
+        other, so that each costs a logarithm.
+
+    Returns
+    -------
+    array, shape (..., n_cells)
+    """
+    fewest = xp.maximum(-net, 0.0)
+    first = (
+        negative_binomial_logpmf(net + fewest, added, size, xp)
+        + fewest * xp.log(removed) - removed - xp.gammaln(fewest + 1.0)
+    )
+    steps = np.arange(n_removals - 1, dtype=float)
+    came, left = (net + fewest)[..., None] + steps, fewest[..., None] + steps
+    odds = (xp.log(added) - xp.log(added + size) + xp.log(removed))[..., None]
+    ratio = xp.log(came + size[..., None]) - xp.log((came + 1.0) * (left + 1.0)) + odds
+    terms = xp.concatenate([first[..., None], first[..., None] + xp.cumsum(ratio, axis=-1)], axis=-1)
+    return xp.logsumexp(terms, -1)
+
+
 def binomial_loglik(found: Array, known: Array, probability: Array, xp: Namespace = NUMPY) -> Array:
     """log P(found of known) up to a constant."""
     p = 1e-12 + (1.0 - 2e-12) * probability

@@ -25,7 +25,8 @@ Seen = Mapping[str, Array]
 together, at the levels at which evidence sits; ``area_incidence`` (..., presentation, n_areas, n_years) where evidence
 sits below the whole; ``kappa`` (..., n_years); ``points`` (..., n_points); ``completeness``, a mapping from the name
 of a source to its completeness, shape (..., n_areas, n_years), either axis of length 1 where areas, or years, do not
-differ.
+differ; ``arrived``, a mapping from the name of a source with a reporting delay to the share of each of its rows that it
+holds on the date of extraction, shape (..., n_rows).
 """
 Levels = Literal["all", "own", "none"]
 Stream = Callable[[str], np.random.Generator]

@@ -12,6 +12,7 @@ from sbc_prevalence.kernels.convolution import alive_on_grid, deaths, dying_on_g
 from sbc_prevalence.model import level
 from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.completeness import AbstractCompleteness, SourceCompleteness
+from sbc_prevalence.model.delay import arrived_shares, delay_priors
 from sbc_prevalence.model.incidence import AbstractIncidence
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.observing.together import evidence_loglik, evidence_priors, evidence_terms
@@ -61,6 +62,7 @@ class PrevalenceModel:
             self.survival.priors(inputs),
             self.attribution.priors(inputs),
             self.completeness.priors(inputs),
+            delay_priors(inputs),
             evidence_priors(inputs),
         )
         replaced = found.replaced(self.overrides).with_area_spread(self.area_factor)
@@ -185,7 +187,8 @@ class PrevalenceModel:
             ``incidence`` (..., presentation, n_levels, n_years); ``deaths`` and ``living``
             (..., n_levels, n_years), presentations together; ``kappa`` (..., n_years); ``points`` (..., n_points);
             ``completeness``, a mapping from source to (..., n_areas or 1, n_years or 1); ``area_incidence``
-            (..., presentation, n_areas, n_years) where evidence sits below the whole. Deaths and the living are 0 at
+            (..., presentation, n_areas, n_years) where evidence sits below the whole; ``arrived``, a mapping from the
+            sources with a reporting delay to what they hold of each row, (..., n_rows). Deaths and the living are 0 at
             levels where no evidence on them sits (``inputs.convolved``).
         """
         average = self.survival.baseline_with_tail(p, inputs, xp)
@@ -210,6 +213,7 @@ class PrevalenceModel:
             "kappa": self.attribution.kappa(p, inputs, xp),
             "points": self.survival.point_hazards(p, inputs, average, xp),
             "completeness": self.completeness.completeness(p, inputs, xp),
+            "arrived": arrived_shares(p, inputs, xp),
             **by_area,
         }
 

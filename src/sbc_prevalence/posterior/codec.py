@@ -17,6 +17,7 @@ from sbc_prevalence.grid import AreaSet, StudyGrid
 from sbc_prevalence.model.areas import AREA_EFFECTS
 from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.completeness import COMPLETENESS, CompletenessSource
+from sbc_prevalence.model.delay import ReportingDelay
 from sbc_prevalence.model.inputs import ModelInputs, SurvivalPoints
 from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
 from sbc_prevalence.model.observing import OBSERVATIONS
@@ -34,6 +35,7 @@ CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (
     RecurrenceTable,
     SurvivalPoints,
     CompletenessSource,
+    ReportingDelay,
     ModelInputs,
     PrevalenceModel,
     NaturalHistoryIncidence,

@@ -6,6 +6,7 @@ from sbc_prevalence.model.observing.deaths import DeathCounts, expected_deaths
 from sbc_prevalence.model.observing.living_counts import FlaggedLiving
 from sbc_prevalence.model.observing.published_survival import PublishedPoints
 from sbc_prevalence.model.observing.registrations import RegisteredCounts
+from sbc_prevalence.model.observing.reporting_triangles import TriangleCounts
 
 OBSERVATIONS: tuple[type[Observation], ...] = (
     DeathCounts,
@@ -13,6 +14,7 @@ OBSERVATIONS: tuple[type[Observation], ...] = (
     RegisteredCounts,
     AuditedSource,
     FlaggedLiving,
+    TriangleCounts,
 )
 
 __all__ = [
@@ -24,5 +26,6 @@ __all__ = [
     "PublishedPoints",
     "RegisteredCounts",
     "Seen",
+    "TriangleCounts",
     "expected_deaths",
 ]

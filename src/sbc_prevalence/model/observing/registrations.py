@@ -1,18 +1,39 @@
 """Registrations of metastatic disease, thinned by completeness."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+import pandas as pd
 
 from sbc_prevalence.errors import EvidenceError, Problem
-from sbc_prevalence.grid import ALL, AREA_CODE, COUNT_LOWER, COUNT_UPPER, PRESENTATIONS, YEAR, StudyGrid
+from sbc_prevalence.grid import (
+    ALL,
+    AREA_CODE,
+    AS_OF,
+    COUNT_LOWER,
+    COUNT_UPPER,
+    PRESENTATIONS,
+    YEAR,
+    StudyGrid,
+    year_fraction,
+)
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.model.completeness import CompletenessSource
 from sbc_prevalence.model.likelihood import count_loglik, dispersion_size
-from sbc_prevalence.model.observation import Arrays, Levels, Observation, Parameters, Seen, Stream, one_word
+from sbc_prevalence.model.observation import (
+    Arrays,
+    Floats,
+    Levels,
+    Observation,
+    Parameters,
+    Seen,
+    Stream,
+    one_word,
+)
 from sbc_prevalence.model.observing.audits import LabelledSource, lay_out_audits
-from sbc_prevalence.model.observing.counts import count_rows, simulated_counts
+from sbc_prevalence.model.observing.counts import count_rows, padded, simulated_counts
 from sbc_prevalence.model.parameters import Prior
 
 if TYPE_CHECKING:
@@ -61,7 +82,8 @@ class RegisteredCounts(Observation):
             cases = inputs.levels @ (c * sum(seen["area_incidence"][..., k, :, :] for k in chosen))
         else:
             cases = c[..., 0, :][..., None, :] * sum(seen["incidence"][..., k, :, :] for k in chosen)
-        return cases[..., a[f"{self.name}_level"], a[f"{self.name}_year"]]
+        rows = cases[..., a[f"{self.name}_level"], a[f"{self.name}_year"]]
+        return rows * seen["arrived"][self.name] if self.name in seen["arrived"] else rows
 
     def terms(self, p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> dict[str, Array]:
         """Negative binomial around completeness x incidence."""
@@ -95,10 +117,18 @@ def lay_out(
             beliefs[label] = piece.completeness
             counted.append(RegisteredCounts(label, kinds))
             arrays |= count_rows(label, summed, codes, grid)
+            arrays[f"{label}_as_of"] = extraction(rows, summed, arrays[f"{label}_year"].size)
     audits, audit_arrays = lay_out_audits(bundle, grid, codes, labelled)
     anchored = {name for audit in audits for name in audit.sources}
     sources = [believed(s.source, beliefs[s.source.name], s.source.name in anchored) for s in labelled]
     return [*counted, *audits], sources, arrays | audit_arrays
+
+
+def extraction(rows: pd.DataFrame, summed: pd.DataFrame, n: int) -> Floats:
+    """Date of extraction of each row of summed counts as a decimal year, padded to n rows."""
+    latest = rows.groupby([AREA_CODE, YEAR])[AS_OF].max()
+    dates = latest.loc[list(zip(summed[AREA_CODE], summed[YEAR], strict=True))]
+    return padded(np.array([sum(year_fraction(date.fromisoformat(text))) for text in dates], dtype=float), n)
 
 
 def believed(source: CompletenessSource, prior: Any, anchored: bool) -> CompletenessSource:
