@@ -11,6 +11,7 @@ from sbc_prevalence.evidence import (
     AccuracyPrior,
     CompletenessAudit,
     CompletenessPrior,
+    DeathCertificateCases,
     Deaths,
     DistantRecurrence,
     EvidenceBundle,
@@ -86,7 +87,8 @@ def bundle(*, area_evidence: bool = False, source_evidence: bool = False,
            tables: dict[str, pd.DataFrame] | None = None) -> EvidenceBundle:
     """Evidence of the small study; with `area_evidence` also registrations, an audit and a count of the living.
 
-    With `source_evidence` also what is known of the source of these registrations: the triangle of its delay.
+    With `source_evidence` also the triangle of the delay of these registrations, and a second register with its cases
+    found at death.
     """
     f = tables or frames()
     pieces = [
@@ -115,6 +117,16 @@ def bundle(*, area_evidence: bool = False, source_evidence: bool = False,
     if source_evidence:
         pieces.append(ReportingTriangle.from_frame(
             triangle(), name="triangle", form="cumulative", source="the registry", as_of="2018-12-31"))
+        found = pd.DataFrame([("T", year, "all", 90, 8, 5) for year in YEARS], columns=[
+            "area_code", "year", "presentation", "registered_in_life", "death_initiated", "certificate_only"])
+        second = {"source": "another registry", "as_of": "2024-12-31"}
+        pieces += [
+            Registrations.from_frame(
+                found.rename(columns={"registered_in_life": "count"})[["area_code", "year", "presentation", "count"]],
+                name="second", window_days=120, **second),
+            DeathCertificateCases.from_frame(
+                found, name="certificates", registrations_hold="in_life",
+                mention=CompletenessPrior("logit_normal", median=0.8, lower95=0.6, upper95=0.92), **second)]
     return EvidenceBundle(*pieces)
 
 

@@ -12,7 +12,7 @@ from sbc_prevalence.config.entries import ENTRY_TYPES
 from sbc_prevalence.config.project import TEMPLATE_COLUMNS
 from sbc_prevalence.data.kinds import SCHEMAS
 from sbc_prevalence.errors import DataError, EvidenceError, InputError, Problem
-from sbc_prevalence.evidence import EVIDENCE_KINDS, AccuracyPrior, Evidence
+from sbc_prevalence.evidence import EVIDENCE_KINDS, AccuracyPrior, CompletenessPrior, Evidence
 from sbc_prevalence.evidence.coverage import USES
 
 CELL = 7654321
@@ -20,6 +20,8 @@ ORIGIN = {"source": "a registry", "as_of": "2024-12-31"}
 OPTIONS: dict[str, dict[str, Any]] = {
     "registrations": {"window_days": 120},
     "reporting_triangle": {"form": "cumulative"},
+    "death_certificate_cases": {
+        "mention": CompletenessPrior("known", value=0.8), "registrations_hold": "all"},
     "living_counts": {
         "definition": "alive_on_date",
         "sensitivity": AccuracyPrior(value=1),
@@ -68,6 +70,10 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "reporting_triangle": [
         {"area_code": "A", "year": 2001, "presentation": "all", "report_year": 2001 + lag, "count": CELL + lag}
         for lag in range(2)
+    ],
+    "death_certificate_cases": [
+        {"area_code": "A", "year": 2001, "presentation": "all", "registered_in_life": CELL, "death_initiated": 5,
+         "certificate_only": 3}
     ],
     "other_cause_mortality": [{"age": a, "year": 2001, "hazard": 0.7654321} for a in range(100)],
     "comparison_figures": [

@@ -17,7 +17,8 @@ from small_study import a_model, scotland_inputs, small_inputs
 
 DOCS = Path(__file__).parents[2] / "docs"
 MODEL = DOCS / "explanation" / "model.md"
-OF_A_SOURCE = {"delay_hazard_<delay>", "wrong_entries_<delay>", "found_out_hazard_<delay>", "reporting_extra_sd"}
+OF_A_SOURCE = {"delay_hazard_<delay>", "wrong_entries_<delay>", "found_out_hazard_<delay>", "reporting_extra_sd",
+               "registration_hazard_<flow>", "mention_<flow>", "trace_back_<flow>", "certificate_extra_sd"}
 CASES = [(family, "natural_history") for family in FAMILIES] + [("weibull", "smooth")]
 
 
@@ -80,7 +81,7 @@ def test_parameters_of_evidence_on_a_source_are_explained_under_their_symbols():
     inputs = small_inputs(area_evidence=True, source_evidence=True)
     said, found = parameter_rows(), {}
     for prior in a_model().parameters(inputs).priors:
-        general = re.sub("_triangle_all$", "_<delay>", prior.name)
+        general = re.sub("_certificates_all$", "_<flow>", re.sub("_triangle_all$", "_<delay>", prior.name))
         if general in OF_A_SOURCE:
             found[general] = prior.symbol
     assert found == {name: said[name] for name in OF_A_SOURCE}

@@ -117,7 +117,7 @@ def test_yearly_flows_sum_to_those_of_single_times_and_balance():
 
     n, r = 30, np.array(1.5)
     later = survival((np.arange(1, n)[:, None] + LATER_NODES).ravel()).reshape(n - 1, -1)
-    registered, dead, missing = flows_by_year(survival(FIRST_NODES), later, r)
+    registered, dead, missing = flows_by_year(survival(FIRST_NODES), later, r, n)
     before = np.append(1.0, missing[:-1])
     np.testing.assert_allclose(registered + dead + missing, before, atol=1e-12)
     whole = registration_flow(survival, 1.5, 0.8, [np.inf])
@@ -130,6 +130,6 @@ def test_yearly_flows_sum_to_those_of_single_times_and_balance():
 
 def test_without_registration_the_missing_are_the_living():
     later = exponential(0.3)((np.arange(1, 9)[:, None] + LATER_NODES).ravel()).reshape(8, -1)
-    registered, _, missing = flows_by_year(exponential(0.3)(FIRST_NODES), later, np.array(0.0))
+    registered, _, missing = flows_by_year(exponential(0.3)(FIRST_NODES), later, np.array(0.0), 9)
     np.testing.assert_allclose(missing, survivorship(exponential(0.3), 9), rtol=1e-8)
     assert not registered.any()

@@ -224,6 +224,21 @@ class ReportingTriangleEntry(EvidenceEntry):
     OPTION_KEYS = ("form", "registrations", "delay_cuts")
 
 
+class DeathCertificateCasesEntry(EvidenceEntry):
+    """How a source of registrations came to know of people: in life, or at death."""
+
+    kind: Literal["death_certificate_cases"]
+    mention: Annotated[KnownCompleteness | LogitNormalCompleteness, Field(discriminator="kind")] = Field(
+        description="Probability that the certificate of an unregistered person with the disease mentions it.")
+    registrations_hold: Literal["in_life", "all"] = Field(
+        description="Whether the registrations of this source hold only people registered in life, or those found at "
+                    "death too.")
+    registrations: Text | None = Field(
+        default=None,
+        description="Name or source of the registrations that it belongs to; without it, those of the same source.")
+    OPTION_KEYS = ("mention", "registrations_hold", "registrations")
+
+
 class OtherCauseMortalityEntry(EvidenceEntry):
     """Mortality from all causes but breast cancer, by single year of age."""
 
@@ -239,7 +254,8 @@ class ComparisonFiguresEntry(EvidenceEntry):
 AnyEvidenceEntry = Annotated[
     DeathsEntry | PrimaryRegistrationsEntry | PrimaryAgeProfileEntry | PopulationEntry
     | PublishedSurvivalEntry | DistantRecurrenceEntry | RegistrationsEntry | CompletenessAuditEntry
-    | LivingCountsEntry | ReportingTriangleEntry | OtherCauseMortalityEntry | ComparisonFiguresEntry,
+    | LivingCountsEntry | ReportingTriangleEntry | DeathCertificateCasesEntry | OtherCauseMortalityEntry
+    | ComparisonFiguresEntry,
     Field(discriminator="kind"),
 ]
 
@@ -254,6 +270,7 @@ ENTRY_TYPES: Mapping[str, type[EvidenceEntry]] = {
     "completeness_audit": CompletenessAuditEntry,
     "living_counts": LivingCountsEntry,
     "reporting_triangle": ReportingTriangleEntry,
+    "death_certificate_cases": DeathCertificateCasesEntry,
     "other_cause_mortality": OtherCauseMortalityEntry,
     "comparison_figures": ComparisonFiguresEntry,
 }

@@ -30,6 +30,9 @@ TEMPLATE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         "area_code", "index_date", "count", "base_population", "base_lower", "base_upper", "source", "as_of"),
     "reporting_triangle": (
         "area_code", "year", "presentation", "report_year", "report_date", "count", "source", "as_of"),
+    "death_certificate_cases": (
+        "area_code", "year", "presentation", "registered_in_life", "death_initiated", "certificate_only", "source",
+        "as_of"),
     "other_cause_mortality": ("age", "year", "hazard", "source", "as_of"),
     "comparison_figures": (
         "region", "measure", "date_or_period", "value", "counts", "method", "source", "as_of"),
@@ -147,6 +150,12 @@ note = "Stand-in: mortality of Scottish women from other causes."
 # kind = "reporting_triangle"           # what the register held of each year at one report after another
 # file = "tables/reporting_triangle.csv"
 # form = "cumulative"                   # or "increments": net changes, which may be negative
+
+# [[evidence]]
+# kind = "death_certificate_cases"      # how the register came to know of people, by year
+# file = "tables/death_certificate_cases.csv"
+# registrations_hold = "all"            # or "in_life": whom its registrations hold
+# mention = { kind = "logit_normal", median = 0.80, lower95 = 0.60, upper95 = 0.92 }
 
 # [[evidence]]
 # kind = "comparison_figures"           # printed beside ours

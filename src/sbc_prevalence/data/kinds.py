@@ -259,6 +259,22 @@ SCHEMAS: dict[str, TableSchema] = _schemas(
         ("area_code", "year", "presentation", "report_year", "report_date"),
     ),
     TableSchema(
+        "death_certificate_cases",
+        {
+            "area_code": columns.area(),
+            "year": columns.year(),
+            "presentation": columns.choice(*PRESENTATIONS, ALL),
+            "registered_in_life": columns.whole(),
+            "death_initiated": columns.whole(),
+            "certificate_only": columns.whole(),
+            **_ALONG,
+            **_ORIGIN,
+        },
+        ("area_code", "year", "presentation"),
+        False,
+        (checks.totals_among_parts, checks.presentations, checks.full_years),
+    ),
+    TableSchema(
         "other_cause_mortality",
         {
             "age": columns.whole(high=120),

@@ -3,6 +3,7 @@
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.bundle import EvidenceBundle
 from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations
+from sbc_prevalence.evidence.death_certificates import DeathCertificateCases
 from sbc_prevalence.evidence.gather import bundle_from_tables
 from sbc_prevalence.evidence.population import Population
 from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior
@@ -22,6 +23,7 @@ __all__ = [
     "ComparisonFigures",
     "CompletenessAudit",
     "CompletenessPrior",
+    "DeathCertificateCases",
     "Deaths",
     "DistantRecurrence",
     "Evidence",

@@ -5,6 +5,7 @@ from typing import Any
 
 from sbc_prevalence.errors import Problem
 from sbc_prevalence.evidence.base import Evidence
+from sbc_prevalence.evidence.registered import Registrations
 from sbc_prevalence.grid import ALL, PRESENTATION
 
 ON_A_SOURCE = {"reporting_triangle": "reporting delay", "death_certificate_cases": "cases found at death"}
@@ -32,7 +33,7 @@ def owned(pieces: Sequence[Evidence], piece: Any, presentation: str) -> list[tup
 
 
 def problems(pieces: Sequence[Evidence], failed_kinds: frozenset[str] = frozenset()) -> list[Problem]:
-    """Pieces that belong to no registrations, and registrations to which two pieces of a kind belong."""
+    """Pieces that belong to no registrations, and registrations of which two pieces would say the same."""
     if "registrations" in failed_kinds:
         return []
     found: list[Problem] = []
@@ -55,4 +56,26 @@ def problems(pieces: Sequence[Evidence], failed_kinds: frozenset[str] = frozense
                         "E-SOURCE-OVERLAP", f"{first} and {piece.name}",
                         f"two tables of {piece.kind} belong to the same registrations",
                         "Join them, or name the registrations of each in the option 'registrations'."))
+    for (kind, name, presentation), owner in taken.items():
+        if kind == "death_certificate_cases":
+            found += _said_twice(pieces, owner, name, (name, presentation), taken)
+    return found
+
+
+def _said_twice(
+    pieces: Sequence[Evidence], owner: str, name: str, label: tuple[str, str], taken: dict[tuple[str, str, str], str]
+) -> list[Problem]:
+    """Cases found at death beside a triangle, or beside a completeness taken as known."""
+    found = []
+    triangle = taken.get(("reporting_triangle", *label))
+    if triangle is not None:
+        found.append(Problem(
+            "E-DELAY-TWICE", f"{owner} and {triangle}",
+            "cases found at death and a reporting triangle both say when the same registrations come",
+            "Give one of the two: a hazard of registration already makes them late."))
+    if any(isinstance(piece, Registrations) and piece.name == name and piece.completeness is not None
+           and piece.completeness.kind == "known" for piece in pieces):
+        found.append(Problem(
+            "E-COMPLETENESS-TWICE", name, "completeness is taken as known, and cases found at death say what it is",
+            "Give a prior that can be wrong (logit_normal), or leave the cases found at death out.", key="completeness"))
     return found

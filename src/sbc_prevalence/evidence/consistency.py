@@ -14,7 +14,7 @@ from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import CountedEvidence
 from sbc_prevalence.evidence.published import DistantRecurrence, PublishedSurvival
 from sbc_prevalence.evidence.registered import Registrations
-from sbc_prevalence.grid import AREA_CODE, AS_OF, SOURCE, YEAR, AreaSet
+from sbc_prevalence.grid import AREA_CODE, AS_OF, PRESENTATION, SOURCE, YEAR, AreaSet
 
 FROM_ANYWHERE = frozenset({"primary_age_profile"})
 """Kinds that may come from areas outside the study: only a mix is taken from them."""
@@ -243,6 +243,11 @@ def _mortality_needed(pieces: Sequence[Evidence], failed_kinds: frozenset[str]) 
 def _completeness_needed(pieces: Sequence[Evidence], failed_kinds: frozenset[str]) -> list[Problem]:
     if "completeness_audit" in {piece.kind for piece in pieces} | failed_kinds:
         return []
+    flowing = {name for piece in pieces if piece.kind == "death_certificate_cases"
+               for presentation in set(piece.data[PRESENTATION])
+               for name, _ in belonging.owned(pieces, piece, presentation)}
+    if "death_certificate_cases" in failed_kinds:
+        return []
     return [
         Problem(
             "E-COMPLETENESS-MISSING",
@@ -254,7 +259,7 @@ def _completeness_needed(pieces: Sequence[Evidence], failed_kinds: frozenset[str
             key="completeness",
         )
         for piece in pieces
-        if isinstance(piece, Registrations) and piece.completeness is None
+        if isinstance(piece, Registrations) and piece.completeness is None and piece.name not in flowing
     ]
 
 

@@ -22,6 +22,7 @@ USES: Mapping[str, str] = {
     "completeness_audit": "completeness of registration",
     "living_counts": "counts of the living",
     "reporting_triangle": "reporting delay of registrations",
+    "death_certificate_cases": "completeness of registration, by cases found at death",
     "other_cause_mortality": "mortality from other causes",
     "comparison_figures": "shown beside our own, not fitted",
 }

@@ -9,6 +9,7 @@ from sbc_prevalence.data.tables import Table
 from sbc_prevalence.errors import ConfigError, EvidenceError, Problem
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations
+from sbc_prevalence.evidence.death_certificates import DeathCertificateCases
 from sbc_prevalence.evidence.population import Population
 from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior
 from sbc_prevalence.evidence.published import (
@@ -31,6 +32,7 @@ _CLASSES: Iterable[type[Evidence]] = (
     CompletenessAudit,
     LivingCounts,
     ReportingTriangle,
+    DeathCertificateCases,
     OtherCauseMortality,
     ComparisonFigures,
 )
@@ -76,6 +78,7 @@ def _option(name: str, value: Any) -> Any:
     """A prior from a plain mapping; anything else as it is."""
     made = {
         "completeness": CompletenessPrior,
+        "mention": CompletenessPrior,
         "sensitivity": AccuracyPrior,
         "specificity": AccuracyPrior,
     }.get(name)

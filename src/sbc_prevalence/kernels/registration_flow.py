@@ -125,7 +125,9 @@ def registration_flow(
     return FlowShares(in_life, mention * dead, (1.0 - mention) * dead, missing)
 
 
-def flows_by_year(first: Array, later: Array, hazard: Array, xp: Namespace = NUMPY) -> tuple[Array, Array, Array]:
+def flows_by_year(
+    first: Array, later: Array, hazard: Array, n_durations: int, xp: Namespace = NUMPY
+) -> tuple[Array, Array, Array]:
     """Registered, and dead unregistered, in each calendar year after a year of diagnosis; and still missing at its end.
 
     Diagnoses are uniform within their year. The time at risk of registration in calendar year m after that of diagnosis
@@ -139,6 +141,7 @@ def flows_by_year(first: Array, later: Array, hazard: Array, xp: Namespace = NUM
         Survival at m + `LATER_NODES`, m = 1, 2, ...
     hazard : array, shape (...)
         Hazard of registration [per year]; broadcast against the leading axes.
+    n_durations : int
 
     Returns
     -------
@@ -147,7 +150,7 @@ def flows_by_year(first: Array, later: Array, hazard: Array, xp: Namespace = NUM
         unregistered at its end. They sum: missing(m - 1) = registered(m) + dead(m) + missing(m), missing(-1) = 1.
     """
     waiting_first = first * xp.exp(-hazard[..., None] * FIRST_NODES)
-    years = np.arange(1, later.shape[-2] + 1, dtype=float)[:, None] + LATER_NODES
+    years = np.arange(1, n_durations, dtype=float)[:, None] + LATER_NODES
     waiting_later = later * xp.exp(-hazard[..., None, None] * years)
     missing = xp.concatenate(
         [(waiting_first * FIRST_WEIGHTS).sum(-1)[..., None], (waiting_later * LATER_WEIGHTS).sum(-1)], axis=-1)

@@ -169,3 +169,35 @@ def survivorship_from_hazards(
     )
     in_later = (xp.exp(-within) * LATER_WEIGHTS).sum(-1)
     return at_start * xp.concatenate([in_first, in_later], axis=-1)
+
+
+def survival_at_nodes(
+    first: Array,
+    starts: Array,
+    later: Array,
+    factor: Array,
+    floor_first: Array,
+    floor_starts: Array,
+    floor_later: Array,
+    xp: Namespace = NUMPY,
+) -> tuple[Array, Array]:
+    """Survival at the nodes over which `survivorship_from_hazards` integrates; parameters as there.
+
+    Returns
+    -------
+    first : array, shape (..., n_years, n_first)
+        S at `FIRST_NODES`.
+    later : array, shape (..., n_years, n_durations - 1, n_later)
+        S at m + `LATER_NODES`, m = 1, 2, ...
+    """
+    growth = xp.maximum(
+        (starts[..., 1:] - starts[..., :-1])[..., None, :] * factor,
+        (floor_starts[..., 1:] - floor_starts[..., :-1])[..., None, :],
+    )
+    at_start = xp.exp(-(xp.cumsum(growth, axis=-1) - growth))
+    head = xp.maximum(first[..., None, :] * factor[..., :1], floor_first[..., None, :])
+    within = xp.maximum(
+        (later - starts[..., 1:-1, None])[..., None, :, :] * factor[..., 1:, None],
+        (floor_later - floor_starts[..., 1:-1, None])[..., None, :, :],
+    )
+    return xp.exp(-head), at_start[..., 1:, None] * xp.exp(-within)

@@ -14,6 +14,7 @@ from sbc_prevalence.grid import RECURRENT, StudyGrid
 from sbc_prevalence.kernels.backend import Array
 from sbc_prevalence.model.completeness import CompletenessSource
 from sbc_prevalence.model.delay import ReportingDelay
+from sbc_prevalence.model.flow import RegistrationFlow, derived_sources
 from sbc_prevalence.model.observation import Observation
 
 Floats = NDArray[np.float64]
@@ -77,6 +78,8 @@ class ModelInputs:
         Pieces of evidence with a likelihood.
     delays : tuple of ReportingDelay
         Delays between diagnosis and registration, and the sources that they correct.
+    flows : tuple of RegistrationFlow
+        Hazards of registration, and the sources whose completeness follows from them.
     convolved : tuple of int, or None
         Levels at which deaths or the living are observed, as positions in ``level_codes``; None: all.
     population : array, shape (n_areas, n_years), or None
@@ -98,6 +101,7 @@ class ModelInputs:
     completeness_sources: tuple[CompletenessSource, ...] = ()
     observations: tuple[Observation, ...] = ()
     delays: tuple[ReportingDelay, ...] = ()
+    flows: tuple[RegistrationFlow, ...] = ()
     convolved: tuple[int, ...] | None = None
     population: Floats | None = None
     population_note: str = ""
@@ -126,6 +130,14 @@ class ModelInputs:
     def source(self, name: str) -> CompletenessSource:
         """A source of registrations by its name."""
         return next(source for source in self.completeness_sources if source.name == name)
+
+    def with_stated_sources(self) -> "ModelInputs":
+        """The same inputs with those sources only whose completeness is a parameter; the others' follows from a flow."""
+        derived = derived_sources(self)
+        if not derived:
+            return self
+        return replace(
+            self, completeness_sources=tuple(s for s in self.completeness_sources if s.name not in derived))
 
     def without(self, *names: str) -> "ModelInputs":
         """The same inputs without some pieces of evidence, by the names of their observations."""

@@ -25,6 +25,7 @@ from sbc_prevalence.model.observing import (
     DeathCounts,
     Observation,
     PublishedPoints,
+    death_certificates,
     living_counts,
     registrations,
     reporting_triangles,
@@ -108,9 +109,10 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
     registered, sources, source_arrays = registrations.lay_out(bundle, grid, codes)
     counted, count_arrays = living_counts.lay_out(bundle, grid, codes)
     triangles, delays, triangle_arrays = reporting_triangles.lay_out(bundle, grid, source_arrays)
+    certified, flows, flow_arrays = death_certificates.lay_out(bundle, grid, codes, source_arrays, sources)
     source_arrays = {k: v for k, v in source_arrays.items() if not k.endswith("_as_of")}
-    arrays |= source_arrays | count_arrays | triangle_arrays
-    observations += [*registered, *counted, *triangles]
+    arrays |= source_arrays | count_arrays | triangle_arrays | flow_arrays
+    observations += [*registered, *counted, *triangles, *certified]
     powers = {power_name(piece.name): np.asarray(1.0) for piece in observations}
     return ModelInputs(
         grid=grid,
@@ -128,6 +130,7 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         completeness_sources=tuple(sources),
         observations=tuple(observations),
         delays=tuple(delays),
+        flows=tuple(flows),
         convolved=_convolved_levels(observations, arrays, len(codes)),
         population=population,
         population_note=note,
@@ -137,7 +140,7 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
 
 def _level_codes(bundle: Any, grid: StudyGrid) -> tuple[str, ...]:
     """Codes at which counts of metastatic disease or deaths sit, in the order of the areas."""
-    kinds = ("deaths", "registrations", "completeness_audit", "living_counts")
+    kinds = ("deaths", "registrations", "completeness_audit", "living_counts", "death_certificate_cases")
     used = {code for kind in kinds for piece in bundle.by_kind(kind) for code in piece.area_codes}
     return tuple(code for code in grid.areas.all_codes if code in used) or (grid.areas.total_code,)
 

@@ -7,6 +7,7 @@ from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 
 SMALLEST_VARIANCE = 1e-6
 LARGEST_INTERVAL = 500
+SMALLEST_SHARE = 1e-12
 
 
 def dispersion_size(sd: Array) -> Array:
@@ -95,6 +96,26 @@ def net_change_loglik(
     ratio = xp.log(came + size[..., None]) - xp.log((came + 1.0) * (left + 1.0)) + odds
     terms = xp.concatenate([first[..., None], first[..., None] + xp.cumsum(ratio, axis=-1)], axis=-1)
     return xp.logsumexp(terms, -1)
+
+
+def dirichlet_multinomial_loglik(counts: Array, shares: Array, size: Array, xp: Namespace = NUMPY) -> Array:
+    """log P(counts | their sum) up to a constant; shares vary around their mean as a Dirichlet of the given size.
+
+    Parameters
+    ----------
+    counts : array, shape (n_rows, n_ways)
+    shares : array, shape (..., n_rows, n_ways)
+        Sum to 1.
+    size : array, shape (..., 1)
+        Sum of the Dirichlet's parameters; large: multinomial.
+
+    Returns
+    -------
+    array, shape (..., n_rows)
+    """
+    alpha = xp.maximum(shares, SMALLEST_SHARE) * size[..., None]
+    own = (xp.gammaln(counts + alpha) - xp.gammaln(alpha)).sum(-1)
+    return own + xp.gammaln(size) - xp.gammaln(size + counts.sum(-1))
 
 
 def binomial_loglik(found: Array, known: Array, probability: Array, xp: Namespace = NUMPY) -> Array:

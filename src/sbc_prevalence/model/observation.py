@@ -26,7 +26,9 @@ together, at the levels at which evidence sits; ``area_incidence`` (..., present
 sits below the whole; ``kappa`` (..., n_years); ``points`` (..., n_points); ``completeness``, a mapping from the name
 of a source to its completeness, shape (..., n_areas, n_years), either axis of length 1 where areas, or years, do not
 differ; ``arrived``, a mapping from the name of a source with a reporting delay to the share of each of its rows that it
-holds on the date of extraction, shape (..., n_rows).
+holds on the date of extraction, shape (..., n_rows); ``flows``, a mapping from a source with a hazard of registration to
+the shares of each year's diagnoses registered in life and dead unregistered by calendar year, each
+(..., presentation, n_years, n_years).
 """
 Levels = Literal["all", "own", "none"]
 Stream = Callable[[str], np.random.Generator]

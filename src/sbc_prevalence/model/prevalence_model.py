@@ -13,6 +13,7 @@ from sbc_prevalence.model import level
 from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.completeness import AbstractCompleteness, SourceCompleteness
 from sbc_prevalence.model.delay import arrived_shares, delay_priors
+from sbc_prevalence.model.flow import flow_priors, seen_of_flows
 from sbc_prevalence.model.incidence import AbstractIncidence
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.observing.together import evidence_loglik, evidence_priors, evidence_terms
@@ -61,8 +62,9 @@ class PrevalenceModel:
             self.incidence.priors(inputs),
             self.survival.priors(inputs),
             self.attribution.priors(inputs),
-            self.completeness.priors(inputs),
+            self.completeness.priors(inputs.with_stated_sources()),
             delay_priors(inputs),
+            flow_priors(inputs),
             evidence_priors(inputs),
         )
         replaced = found.replaced(self.overrides).with_area_spread(self.area_factor)
@@ -188,8 +190,10 @@ class PrevalenceModel:
             (..., n_levels, n_years), presentations together; ``kappa`` (..., n_years); ``points`` (..., n_points);
             ``completeness``, a mapping from source to (..., n_areas or 1, n_years or 1); ``area_incidence``
             (..., presentation, n_areas, n_years) where evidence sits below the whole; ``arrived``, a mapping from the
-            sources with a reporting delay to what they hold of each row, (..., n_rows). Deaths and the living are 0 at
-            levels where no evidence on them sits (``inputs.convolved``).
+            sources with a reporting delay to what they hold of each row, (..., n_rows); ``flows``, from sources with a
+            hazard of registration to the shares registered in life and dead unregistered, each
+            (..., presentation, n_years, n_years) by year of diagnosis and calendar year. Deaths and the living are 0
+            at levels where no evidence on them sits (``inputs.convolved``).
         """
         average = self.survival.baseline_with_tail(p, inputs, xp)
         by_area: dict[str, Array] = {}
@@ -206,16 +210,29 @@ class PrevalenceModel:
             else:
                 cases = self.incidence.whole(p, inputs, xp)[..., None, :]
             dead, people = self._at_levels(cases, p, inputs, xp, average)
+        whole = by_area["area_incidence"].sum(-2) if by_area else cases[..., 0, :]
+        flows = self._flows(whole, cases, p, inputs, xp, average)
         return {
             "incidence": cases,
             "deaths": dead,
             "living": people,
             "kappa": self.attribution.kappa(p, inputs, xp),
             "points": self.survival.point_hazards(p, inputs, average, xp),
-            "completeness": self.completeness.completeness(p, inputs, xp),
-            "arrived": arrived_shares(p, inputs, xp),
+            "completeness": {
+                **self.completeness.completeness(p, inputs.with_stated_sources(), xp), **flows["completeness"]},
+            "arrived": {**arrived_shares(p, inputs, xp), **flows["arrived"]},
+            "flows": flows["flows"],
             **by_area,
         }
+
+    def _flows(
+        self, whole: Array, cases: Array, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace, average: Array
+    ) -> dict[str, dict[str, Any]]:
+        """What evidence sees of sources with a hazard of registration; empty where there is none."""
+        if not inputs.flows:
+            return {"completeness": {}, "arrived": {}, "flows": {}}
+        first, later = self.survival.at_nodes(p, inputs, self.survival.own_hazards(p, average, xp), xp)
+        return seen_of_flows(p, inputs, first, later, whole, cases, xp)
 
     def _at_levels(
         self, cases: Array, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace, average: Array

@@ -18,6 +18,7 @@ from sbc_prevalence.model.areas import AREA_EFFECTS
 from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.completeness import COMPLETENESS, CompletenessSource
 from sbc_prevalence.model.delay import ReportingDelay
+from sbc_prevalence.model.flow import RegistrationFlow
 from sbc_prevalence.model.inputs import ModelInputs, SurvivalPoints
 from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
 from sbc_prevalence.model.observing import OBSERVATIONS
@@ -36,6 +37,7 @@ CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (
     SurvivalPoints,
     CompletenessSource,
     ReportingDelay,
+    RegistrationFlow,
     ModelInputs,
     PrevalenceModel,
     NaturalHistoryIncidence,

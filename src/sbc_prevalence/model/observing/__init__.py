@@ -2,6 +2,7 @@
 
 from sbc_prevalence.model.observation import Observation, Seen
 from sbc_prevalence.model.observing.audits import AuditedSource
+from sbc_prevalence.model.observing.death_certificates import CertificateCases
 from sbc_prevalence.model.observing.deaths import DeathCounts, expected_deaths
 from sbc_prevalence.model.observing.living_counts import FlaggedLiving
 from sbc_prevalence.model.observing.published_survival import PublishedPoints
@@ -15,11 +16,13 @@ OBSERVATIONS: tuple[type[Observation], ...] = (
     AuditedSource,
     FlaggedLiving,
     TriangleCounts,
+    CertificateCases,
 )
 
 __all__ = [
     "OBSERVATIONS",
     "AuditedSource",
+    "CertificateCases",
     "DeathCounts",
     "FlaggedLiving",
     "Observation",

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 
 from sbc_prevalence.errors import EvidenceError, Problem
+from sbc_prevalence.evidence.belonging import owned
 from sbc_prevalence.grid import (
     ALL,
     AREA_CODE,
     AS_OF,
     COUNT_LOWER,
     COUNT_UPPER,
+    PRESENTATION,
     PRESENTATIONS,
     YEAR,
     StudyGrid,
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from sbc_prevalence.model.inputs import ModelInputs
 
 
-NEARLY_FLAT = (0.0, 1.5, "Nearly flat; its audit informs it.")
+NEARLY_FLAT = (0.0, 1.5, "Nearly flat; an audit or cases found at death inform it.")
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,9 @@ def lay_out(
             arrays[f"{label}_as_of"] = extraction(rows, summed, arrays[f"{label}_year"].size)
     audits, audit_arrays = lay_out_audits(bundle, grid, codes, labelled)
     anchored = {name for audit in audits for name in audit.sources}
+    for piece in bundle.by_kind("death_certificate_cases"):
+        for presentation in set(piece.frame[PRESENTATION]):
+            anchored |= {one_word(f"{owner}_{kind}") for owner, kind in owned(bundle.pieces, piece, presentation)}
     sources = [believed(s.source, beliefs[s.source.name], s.source.name in anchored) for s in labelled]
     return [*counted, *audits], sources, arrays | audit_arrays
 

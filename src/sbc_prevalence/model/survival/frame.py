@@ -16,6 +16,7 @@ from sbc_prevalence.kernels.survivorship import (
     FIRST_WEIGHTS,
     LATER_NODES,
     LATER_WEIGHTS,
+    survival_at_nodes,
     survivorship_from_hazards,
 )
 from sbc_prevalence.model.inputs import ModelInputs
@@ -164,6 +165,24 @@ class AbstractSurvival(ABC):
         strata : Strata, optional
             By default the presentations.
         """
+        return survivorship_from_hazards(*self._node_hazards(p, inputs, hazards, xp, strata), xp)
+
+    def at_nodes(
+        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY
+    ) -> tuple[Array, Array]:
+        """Survival at the nodes that `survivorship` integrates over, by presentation.
+
+        Returns
+        -------
+        first : array, shape (..., presentation, n_years, n_first)
+        later : array, shape (..., presentation, n_years, n_durations - 1, n_later)
+        """
+        return survival_at_nodes(*self._node_hazards(p, inputs, hazards, xp, None), xp)
+
+    def _node_hazards(
+        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace, strata: Strata | None
+    ) -> tuple[Array, Array, Array, Array, Array, Array, Array]:
+        """Cumulative hazards of the family at the nodes, their factor, and the floors at the nodes."""
         n, n_first = inputs.n_years, FIRST_NODES.size
         strata = strata or self.strata(p, inputs, xp)
         by_stratum = hazards[..., None, :] * strata.ratios[..., None]
@@ -175,7 +194,7 @@ class AbstractSurvival(ABC):
             later = flat[..., end : end + (n - 1) * LATER_NODES.size]
             return flat[..., :n_first], flat[..., n_first:end], xp.unflatten(later, (n - 1, LATER_NODES.size))
 
-        return survivorship_from_hazards(*parts(by_stratum), factor, *parts(floor), xp)
+        return (*parts(by_stratum), factor, *parts(floor))
 
     def alive_of_draws(
         self, p: Parameters, inputs: ModelInputs, strata: Strata | None = None
