@@ -80,3 +80,21 @@ class Observation(ABC):
         stream : callable
             A random generator for a word: every piece has a stream of its own.
         """
+
+    def level(self, arrays: Mapping[str, NDArray[Any]]) -> float:
+        """How much the evidence counts, as one positive number: what its conflict with other evidence is measured on.
+
+        The total of its counts, the middle standing for an interval, or of the cases that an audit found; NaN for
+        evidence that has neither and does not say otherwise.
+
+        Parameters
+        ----------
+        arrays : mapping of name to array
+            Observed (``inputs.arrays``) or simulated.
+        """
+        values, found = arrays.get(f"{self.name}_values"), arrays.get(f"{self.name}_found")
+        if values is not None:
+            inside = np.asarray(arrays[f"{self.name}_log_mask"]) == 0.0
+            middle = (np.asarray(values) * inside).sum(-1) / inside.sum(-1)
+            return float((arrays.get(f"{self.name}_weight", 1.0) * middle).sum())
+        return float("nan") if found is None else float(np.sum(found))

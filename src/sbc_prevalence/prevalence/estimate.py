@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.grid import StudyGrid, year_fraction
 from sbc_prevalence.prevalence import checks, wording
+from sbc_prevalence.prevalence.conflict import conflicts
 from sbc_prevalence.prevalence.draws import FittedLike, QuantityDraws, compute, flattened
 from sbc_prevalence.prevalence.identifiability import Refit, identifiability, influences
 from sbc_prevalence.prevalence.intervals import DEFAULT_CI_PROB
@@ -123,6 +124,21 @@ class Estimates:
             Fits a model to inputs again, for the parts whose weights the draws do not carry.
         """
         return influences(self, refit)
+
+    def conflicts(
+        self, refit: Refit | None = None, *, ci_prob: float = DEFAULT_CI_PROB, n_replicates: int = 1000
+    ) -> pd.DataFrame:
+        """Each source of evidence left out in turn: what the others predict for it, and the figures without it.
+
+        Parameters
+        ----------
+        refit : callable, optional
+            Fits a model to inputs again, for the sources that draws cannot leave out by reweighting.
+        ci_prob : float
+        n_replicates : int
+            Sources simulated for each predictive p-value.
+        """
+        return conflicts(self, refit, ci_prob=ci_prob, n_replicates=n_replicates)
 
     def describe_words(self) -> dict[str, str]:
         """Sentences on what the numbers count and what they rest on."""

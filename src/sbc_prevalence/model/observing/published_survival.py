@@ -1,9 +1,11 @@
 """Published survival: points on the log cumulative hazard scale, one error for each study."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.model.likelihood import studies_loglik
@@ -43,3 +45,9 @@ class PublishedPoints(Observation):
         between = p["between_study_sd"] * np.sqrt(share) * rng.standard_normal(share.size)
         within = rng.standard_normal(inputs.points.size) / np.sqrt(a["point_precision"])
         return {"point_value": np.asarray(seen["points"] + a["point_study"] @ between + within)}
+
+    def level(self, arrays: Mapping[str, NDArray[Any]]) -> float:
+        """Cumulative hazard (or hazard) in the geometric mean of the points of a study, and of the studies."""
+        member = np.asarray(arrays["point_study"])
+        of_study = (np.asarray(arrays["point_value"]) @ member) / member.sum(0)
+        return float(np.exp(of_study.mean()))
