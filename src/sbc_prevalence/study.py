@@ -22,6 +22,7 @@ from sbc_prevalence.evidence import EvidenceBundle
 from sbc_prevalence.grid import AreaSet, StudyGrid
 from sbc_prevalence.intake import take_in
 from sbc_prevalence.model import ModelInputs, PrevalenceModel, lay_out, model_from_specification
+from sbc_prevalence.model.anchors import anchor_problems
 
 FROM_EVIDENCE = ("base_error_", "completeness_", "registrations_", "sensitivity_", "snapshot_", "specificity_")
 """Beginnings of the names of parameters that a model has only with certain evidence."""
@@ -98,9 +99,11 @@ def prepare(config: Config) -> Study:
         problems += _index_date_problems(day, grid, source.where)
         inputs = lay_out(bundle, grid, pause_years=config.grid.pause_years)
     problems += _prior_problems(source, inputs)
+    if inputs is not None and not any(p.severity == "error" for p in problems):
+        model.parameters(inputs)  # a component that lacks what it needs says so now, not after compiling
+        problems += anchor_problems(model, inputs)
     if inputs is None or any(p.severity == "error" for p in problems):
         raise DataError(problems)
-    model.parameters(inputs)  # a component that lacks what it needs says so now, not after compiling
     return Study(config, taken.areas, bundle, grid, inputs, model, day, taken.warnings)
 
 

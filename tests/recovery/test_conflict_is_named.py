@@ -6,12 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sbc_prevalence.evidence import AccuracyPrior, CompletenessPrior, EvidenceBundle, LivingCounts, Registrations
+from sbc_prevalence.evidence import (
+    AccuracyPrior,
+    CompletenessPrior,
+    EvidenceBundle,
+    LivingCounts,
+    Registrations,
+)
 from sbc_prevalence.model.lay_out import lay_out
 from sbc_prevalence.model.simulate import simulate_world
 from sbc_prevalence.posterior import GateLimits, compile_model, fit
 from sbc_prevalence.prevalence import estimate
-from small_study import AREAS, ORIGIN, YEARS, a_model, bundle, grid_of
+from small_study import ORIGIN, YEARS, a_model, bundle, grid_of
 
 WRONG = 1.3
 SETTINGS = {"chains": 4, "draws": 350, "tune": 400, "target_accept": 0.95, "cores": 1, "progress": False,

@@ -81,6 +81,10 @@ class Observation(ABC):
             A random generator for a word: every piece has a stream of its own.
         """
 
+    def anchors(self, source: str) -> bool:
+        """Whether it tells the completeness of a source of registrations apart from incidence."""
+        return False
+
     def level(self, arrays: Mapping[str, NDArray[Any]]) -> float:
         """How much the evidence counts, as one positive number: what its conflict with other evidence is measured on.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sbc_prevalence.errors import EvidenceError, ModelError, Problem
+from sbc_prevalence.model.anchors import anchor_problems
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
 
@@ -15,8 +16,8 @@ def check_start(model: PrevalenceModel, inputs: ModelInputs) -> None:
     Raises
     ------
     EvidenceError
-        With all faults: arrays that are not finite, counts that are not whole, evidence that has no probability
-        at the centre of the priors.
+        With all faults: arrays that are not finite, counts that are not whole, completeness that is flat and anchored
+        by nothing, evidence that has no probability at the centre of the priors.
     ModelError
         If a prior's centre or spread is not finite.
     """
@@ -32,6 +33,7 @@ def check_start(model: PrevalenceModel, inputs: ModelInputs) -> None:
                 "Counts are not rounded here; correct the evidence.")
         for name, values in inputs.arrays.items()
         if name.endswith(VALUES) and np.isfinite(values).all() and np.any(values != np.round(values))]
+    problems += anchor_problems(model, inputs)
     if not problems:
         problems = _impossible(model, inputs)
     if problems:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from statsmodels.stats.multitest import multipletests
 
 from sbc_prevalence.errors import FitRefused
+from sbc_prevalence.model.anchors import anchor_problems
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.observation import Observation
 from sbc_prevalence.model.observing.sources import source_titles, sources_of
@@ -30,6 +31,7 @@ Floats = NDArray[np.float64]
 
 REWEIGHTED, REFITTED = "draws reweighted", "fitted again"
 REFUSED, ALONE = "refused by the gate", "nothing else counts people"
+UNANCHORED = "nothing else anchors completeness"
 CONFLICT_LEVEL = 0.05
 N_PATTERN = 200
 FEWEST_EFFECTIVE = 100.0
@@ -144,6 +146,8 @@ def without(
     bare = fitted.inputs.with_power({name: 0.0 for name in names})
     if not informed_by_counts(bare):
         return None, ALONE, float("nan")
+    if anchor_problems(fitted.model, bare):
+        return None, UNANCHORED, float("nan")
     parts, values = log_density_parts(fitted)
     source = next(s for s, members in sources_of(fitted.inputs).items() if members == names)
     own = ((parts["part"] == "evidence") & (parts["name"] == source)).to_numpy()

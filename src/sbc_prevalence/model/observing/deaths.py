@@ -36,3 +36,7 @@ class DeathCounts(Observation):
     def simulate(self, p: Parameters, seen: Seen, inputs: "ModelInputs", stream: Stream) -> Arrays:
         """Counts around their expectation, in every row of the evidence."""
         return simulated_counts("deaths", expected_deaths(seen, inputs), p["deaths_extra_sd"], inputs, stream("deaths"))
+
+    def anchors(self, source: str) -> bool:
+        """Deaths inform incidence whatever was registered."""
+        return True

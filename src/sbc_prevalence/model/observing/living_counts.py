@@ -118,6 +118,10 @@ class FlaggedLiving(Observation):
                 found[f"{name} {word}"] = binomial_loglik(right, of, p[f"{word}_{name}"], xp)
         return found
 
+    def anchors(self, source: str) -> bool:
+        """The living inform incidence through survival: their sensitivity is known or comes with its validation."""
+        return True
+
     def simulate(self, p: Parameters, seen: Seen, inputs: "ModelInputs", stream: Stream) -> Arrays:
         """Those truly living who are found, and others flagged in error; validation drawn with it."""
         name, mean = self.name, self.expected(p, seen, inputs)
