@@ -129,6 +129,29 @@ def conflicts(
     return table.loc[order].reset_index(drop=True)
 
 
+def conflict_words(table: pd.DataFrame) -> str:
+    """Which sources the others contradict, in sentences; a finding, not a verdict on who is right."""
+    tried = table[table["p_adjusted"].notna()]
+    if tried.empty:
+        return "No source could be left out, so that conflict between sources is not known from this run."
+    named = tried[tried["in_conflict"].astype(bool)]
+    untried = [str(title) for title in table.loc[table["p_adjusted"].isna(), "title"]]
+    more = f" Not tried: {', '.join(untried)}." if untried else ""
+    if named.empty:
+        return f"No source is contradicted by all the others together.{more}"
+    said = [f"{title}: {_by(ratio)} all other evidence predicts (z {z:.1f})" for title, ratio, z in zip(
+        named["title"], named["ratio"].astype(float), named["z"].astype(float), strict=True)]
+    if len(said) == 1:
+        return f"One source is contradicted by all the others together. {said[0]}.{more}"
+    return (f"{len(said)} sources are contradicted by all the others together, the furthest first. {'; '.join(said)}. "
+            "Where one source is wrong, it pulls the others with it and makes them look wrong too: the first is the one to "
+            f"examine first.{more}")
+
+
+def _by(ratio: float) -> str:
+    return f"{abs(ratio - 1.0):.0%} {'more' if ratio > 1 else 'less'} than".replace("%", " %")
+
+
 def without(
     fitted: FittedLike, names: tuple[str, ...], refit: Refit | None, seed: int
 ) -> tuple[FittedLike | None, str, float]:
