@@ -144,8 +144,8 @@ def conflict_words(table: pd.DataFrame) -> str:
     if len(said) == 1:
         return f"One source is contradicted by all the others together. {said[0]}.{more}"
     return (f"{len(said)} sources are contradicted by all the others together, the furthest first. {'; '.join(said)}. "
-            "Where one source is wrong, it pulls the others with it and makes them look wrong too: the first is the one to "
-            f"examine first.{more}")
+            "Where one source is wrong, it pulls the others with it and makes them look wrong too: the first is "
+            f"the one to examine first.{more}")
 
 
 def _by(ratio: float) -> str:
