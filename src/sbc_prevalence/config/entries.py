@@ -161,6 +161,18 @@ class LogitNormalCompleteness(Section):
         default=None, description="Where it comes from, or why it is a judgement.")
 
 
+class Loss(Section):
+    """Registered people whom the source no longer follows: known, or uncertain."""
+
+    kind: Literal["share", "per_year"] = Field(
+        description="A share of the registered living, or lost people per person-year since diagnosis.")
+    value: Positive | None = Field(default=None, description="The number, taken as known.")
+    median: Positive | None = Field(default=None, description="Median, where it is uncertain.")
+    lower95: Positive | None = Field(default=None, description="Lower end of the central 95 % interval.")
+    upper95: Positive | None = Field(default=None, description="Upper end of the central 95 % interval.")
+    source: Text | None = Field(default=None, description="Where it comes from, or why it is a judgement.")
+
+
 class RegistrationsEntry(CountedEntry):
     """Registrations of metastatic breast cancer by area and year."""
 
@@ -172,7 +184,10 @@ class RegistrationsEntry(CountedEntry):
     completeness: Annotated[
         KnownCompleteness | LogitNormalCompleteness, Field(discriminator="kind")] | None = Field(
         default=None, description="Prior of completeness; without it, a completeness audit has to be given.")
-    OPTION_KEYS = ("sex", "window_days", "completeness")
+    lost: Loss | None = Field(
+        default=None,
+        description="Loss to follow-up, for the decomposition of the living; without it nobody is called lost.")
+    OPTION_KEYS = ("sex", "window_days", "completeness", "lost")
 
 
 class CompletenessAuditEntry(EvidenceEntry):

@@ -6,7 +6,7 @@ from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRe
 from sbc_prevalence.evidence.death_certificates import DeathCertificateCases
 from sbc_prevalence.evidence.gather import bundle_from_tables
 from sbc_prevalence.evidence.population import Population
-from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior
+from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior, LossPrior
 from sbc_prevalence.evidence.published import (
     ComparisonFigures,
     DistantRecurrence,
@@ -29,6 +29,7 @@ __all__ = [
     "Evidence",
     "EvidenceBundle",
     "LivingCounts",
+    "LossPrior",
     "OtherCauseMortality",
     "Population",
     "PrimaryAgeProfile",

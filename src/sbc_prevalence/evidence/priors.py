@@ -1,5 +1,6 @@
 """What is believed of a stream of counts before it is looked at: how complete, how accurate."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -62,6 +63,67 @@ class CompletenessPrior:
                 problems.append(_problem("median", "lower95 < median < upper95 must hold", "Reorder them."))
         if problems:
             raise EvidenceError(problems)
+
+
+@dataclass(frozen=True)
+class LossPrior:
+    """Registered people whom a source no longer follows, and of whom it cannot say whether they live.
+
+    Parameters
+    ----------
+    kind : {"share", "per_year"}
+        A share of the registered living, or a yearly hazard since diagnosis.
+    value : float, optional
+        Taken as known: in (0, 1) for a share, above 0 for a hazard.
+    median, lower95, upper95 : float, optional
+        Median and central 95 % interval, in the same ranges: normal on the logit scale for a share, on the log scale
+        for a hazard.
+    source : str
+        Where it comes from, or why it is a judgement.
+
+    Raises
+    ------
+    EvidenceError
+        If a number leaves its range, or the forms are mixed.
+    """
+
+    kind: Literal["share", "per_year"]
+    value: float | None = None
+    median: float | None = None
+    lower95: float | None = None
+    upper95: float | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("share", "per_year"):
+            raise EvidenceError(_problem("kind", "the kind of loss is 'share' or 'per_year'", "Choose one of the two."))
+        given = {n for n in ("value", "median", "lower95", "upper95") if getattr(self, n) is not None}
+        if given not in ({"value"}, {"median", "lower95", "upper95"}):
+            raise EvidenceError(_problem(
+                "value", "loss takes value, or median, lower95 and upper95", "Give one of the two forms."))
+        problems: list[Problem] = []
+        for name in sorted(given):
+            number = getattr(self, name)
+            if self.kind == "share":
+                problems += _proportion(name, number, one_allowed=False)
+            elif not isinstance(number, int | float) or isinstance(number, bool) or not 0 < number < 10:
+                problems.append(_problem(name, "a yearly hazard of loss lies above 0 and below 10",
+                                         "Give lost people per person-year, e.g. 0.02."))
+        if not problems and self.median is not None and not self.lower95 < self.median < self.upper95:  # type: ignore[operator]
+            problems.append(_problem("median", "lower95 < median < upper95 must hold", "Reorder them."))
+        if problems:
+            raise EvidenceError(problems)
+
+    @property
+    def on_normal_scale(self) -> tuple[float, float]:
+        """Centre and spread on the logit (share) or log (hazard) scale."""
+        def scale(number: float | None) -> float:
+            x = float(number)  # type: ignore[arg-type]
+            return math.log(x) - (math.log1p(-x) if self.kind == "share" else 0.0)
+
+        if self.value is not None:
+            return scale(self.value), 0.0
+        return scale(self.median), (scale(self.upper95) - scale(self.lower95)) / 3.92
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import CountedEvidence
 from sbc_prevalence.evidence.flagged import accuracy_problems, accuracy_warnings
-from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior
+from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior, LossPrior
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -21,11 +21,15 @@ class Registrations(CountedEvidence):
         Days after the first breast cancer diagnosis within which metastasis counts as de novo. Required.
     completeness : CompletenessPrior, optional
         What is believed about completeness; without it and without an audit the counts cannot be used.
+    lost : LossPrior, optional
+        Registered people whom the source no longer follows; without it nobody is called lost. It changes no estimate,
+        only the decomposition of the living.
     """
 
     kind: ClassVar[str] = "registrations"
     window_days: int
     completeness: CompletenessPrior | None = None
+    lost: LossPrior | None = None
 
     @classmethod
     def from_table(cls, table: Any, **options: Any) -> Self:
@@ -65,6 +69,8 @@ class Registrations(CountedEvidence):
                     key="completeness",
                 )
             )
+        if self.lost is not None and not isinstance(self.lost, LossPrior):
+            found.append(Problem("E-OPTION", self.name, "lost is a LossPrior", "Build one, or leave it out.", key="lost"))
         return found
 
 

@@ -11,7 +11,7 @@ from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations
 from sbc_prevalence.evidence.death_certificates import DeathCertificateCases
 from sbc_prevalence.evidence.population import Population
-from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior
+from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior, LossPrior
 from sbc_prevalence.evidence.published import (
     ComparisonFigures,
     DistantRecurrence,
@@ -79,6 +79,7 @@ def _option(name: str, value: Any) -> Any:
     made = {
         "completeness": CompletenessPrior,
         "mention": CompletenessPrior,
+        "lost": LossPrior,
         "sensitivity": AccuracyPrior,
         "specificity": AccuracyPrior,
     }.get(name)
@@ -107,5 +108,9 @@ def _option(name: str, value: Any) -> Any:
                 "Write kind = 'known' or 'logit_normal'.",
                 key=name,
             )
+        )
+    if made is LossPrior and "kind" not in value:
+        raise EvidenceError(
+            Problem("E-PRIOR", "evidence options", "loss needs its kind", "Write kind = 'share' or 'per_year'.", key=name)
         )
     return made(**value)

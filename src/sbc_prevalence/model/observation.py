@@ -82,8 +82,11 @@ class Observation(ABC):
         """
 
     def anchors(self, source: str) -> bool:
-        """Whether it tells the completeness of a source of registrations apart from incidence."""
-        return False
+        """Whether it tells the completeness of a source of registrations apart from incidence.
+
+        By default evidence does that observes the source and counts nobody itself: an audit, a validation sample.
+        """
+        return not self.words and source in getattr(self, "source_names", getattr(self, "sources", ()))
 
     def level(self, arrays: Mapping[str, NDArray[Any]]) -> float:
         """How much the evidence counts, as one positive number: what its conflict with other evidence is measured on.

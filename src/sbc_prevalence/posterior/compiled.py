@@ -32,7 +32,8 @@ def structure_key(model: PrevalenceModel, inputs: ModelInputs) -> str:
         primaries=None if primaries is None else replace(
             primaries, actual=np.zeros(primaries.actual.shape), smooth=np.zeros(primaries.smooth.shape), growth=0.0),
         completeness_sources=tuple(
-            replace(s, known=None if s.known is None else 1.0, logit_center=0.0, logit_sd=0.0, reason="")
+            replace(s, known=None if s.known is None else 1.0, logit_center=0.0, logit_sd=0.0, reason="",
+                    loss_kind="", loss_center=0.0, loss_sd=0.0)
             for s in inputs.completeness_sources))
     described = encode(bare, arrays, "inputs")
     parameters = model.sampled(inputs)

@@ -1,6 +1,6 @@
 """From a fit to epidemiological quantities, always draw by draw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from html import escape
@@ -13,6 +13,7 @@ from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.grid import StudyGrid, year_fraction
 from sbc_prevalence.prevalence import checks, wording
 from sbc_prevalence.prevalence.conflict import conflicts
+from sbc_prevalence.prevalence.decomposition import Decomposition, decompose
 from sbc_prevalence.prevalence.draws import FittedLike, QuantityDraws, compute, flattened
 from sbc_prevalence.prevalence.identifiability import Refit, identifiability, influences
 from sbc_prevalence.prevalence.intervals import DEFAULT_CI_PROB
@@ -139,6 +140,23 @@ class Estimates:
             Sources simulated for each predictive p-value.
         """
         return conflicts(self, refit, ci_prob=ci_prob, n_replicates=n_replicates)
+
+    def decomposition(
+        self, source: str | None = None, *, known_living: Mapping[str, int] | None = None,
+        frailty_shape: float | None = None,
+    ) -> Decomposition:
+        """The living on the index date by what a source of registrations knows of them; see `decompose`.
+
+        Parameters
+        ----------
+        source : str, optional
+            Name of the registrations; needed where there are several.
+        known_living : mapping of area code to int, optional
+            Registered people known to be alive on the index date, for every modelled area: they enter as known.
+        frailty_shape : float, optional
+            Shape of a gamma frailty that the known share with the others.
+        """
+        return decompose(self, source, known_living=known_living, frailty_shape=frailty_shape)
 
     def describe_words(self) -> dict[str, str]:
         """Sentences on what the numbers count and what they rest on."""

@@ -28,6 +28,10 @@ class CompletenessSource:
     reason : str
     steps : tuple of int
         Years in which completeness is declared to change.
+    loss_kind : {"", "share", "per_year"}
+        How registered people are lost to follow-up: not stated, a share of them, or at a yearly hazard.
+    loss_center, loss_sd : float
+        Of its prior, on the logit scale for a share, on the log scale for a hazard. No evidence informs it.
     """
 
     name: str
@@ -37,6 +41,9 @@ class CompletenessSource:
     logit_sd: float
     reason: str
     steps: tuple[int, ...] = ()
+    loss_kind: str = ""
+    loss_center: float = 0.0
+    loss_sd: float = 0.0
 
 
 def completeness_name(source: CompletenessSource) -> str:

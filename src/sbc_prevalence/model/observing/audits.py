@@ -72,10 +72,6 @@ class AuditedSource(Observation):
         found = stream(self.name).binomial(known, np.clip(self._completeness(seen, inputs), 0.0, 1.0))
         return {f"{self.name}_found": found.astype(float)}
 
-    def anchors(self, source: str) -> bool:
-        """It is of that source."""
-        return source in self.sources
-
 
 @dataclass(frozen=True)
 class LabelledSource:

@@ -114,7 +114,7 @@ def lay_out(
             kinds = PRESENTATIONS if presentation == ALL else (str(presentation),)
             summed = rows.groupby([AREA_CODE, YEAR], as_index=False)[[COUNT_LOWER, COUNT_UPPER]].sum()
             summed = summed[(summed[YEAR] >= grid.first_year) & (summed[YEAR] <= grid.last_year)]
-            source = CompletenessSource(label, kinds, None, *NEARLY_FLAT)
+            source = CompletenessSource(label, kinds, None, *NEARLY_FLAT, **loss_of(piece.lost))
             labelled.append(LabelledSource(source, piece.name, piece.provenance.source, str(presentation)))
             beliefs[label] = piece.completeness
             counted.append(RegisteredCounts(label, kinds))
@@ -134,6 +134,14 @@ def extraction(rows: pd.DataFrame, summed: pd.DataFrame, n: int) -> Floats:
     latest = rows.groupby([AREA_CODE, YEAR])[AS_OF].max()
     dates = latest.loc[list(zip(summed[AREA_CODE], summed[YEAR], strict=True))]
     return padded(np.array([sum(year_fraction(date.fromisoformat(text))) for text in dates], dtype=float), n)
+
+
+def loss_of(lost: Any) -> dict[str, Any]:
+    """Fields of a source that say how its registered people are lost to follow-up; none where it is not stated."""
+    if lost is None:
+        return {}
+    center, sd = lost.on_normal_scale
+    return {"loss_kind": lost.kind, "loss_center": center, "loss_sd": sd}
 
 
 def believed(source: CompletenessSource, prior: Any, anchored: bool) -> CompletenessSource:
