@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.grid import DURATION_EDGES, PRESENTATIONS, year_fraction
 from sbc_prevalence.kernels.parts import known_and_others, split_counts
-from sbc_prevalence.kernels.reporting import year_exposure
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.observing.registrations import RegisteredCounts
 from sbc_prevalence.model.observing.sources import sources_of
@@ -175,15 +174,19 @@ def coverage_of(inputs: ModelInputs, name: str) -> tuple[NDArray[np.bool_], NDAr
 
 
 def arrived_by_year(inputs: ModelInputs, p: Mapping[str, Floats], name: str) -> Floats:
-    """Share of those who are ever registered that the source holds by its date of extraction, (n_draws, n_years)."""
+    """Share of those who are ever registered that the source holds by its date of extraction, (n_draws, n_years).
+
+    1 where no delay is modelled; 0 in years from which a delayed source has no counts.
+    """
     n = next(iter(p.values())).shape[0]
-    for delay in inputs.delays:
-        if name in delay.sources:
-            used = np.asarray(inputs.arrays[f"{name}_weight"]) > 0
-            as_of = float(np.max(np.asarray(inputs.arrays[f"{name}_as_of"])[used]))
-            since = np.maximum(as_of - inputs.grid.years, 0.0)
-            return np.asarray(delay.held(p, year_exposure(since, delay.cuts)).arrived)
-    return np.ones((n, inputs.n_years))
+    delay = next((delay for delay in inputs.delays if name in delay.sources), None)
+    exposed = inputs.arrays.get(f"{name}_exposed")
+    if delay is None or exposed is None:
+        return np.ones((n, inputs.n_years))
+    used = np.asarray(inputs.arrays[f"{name}_weight"]) > 0
+    by_year = np.zeros((2, inputs.n_years, exposed.shape[-1]))
+    by_year[:, np.asarray(inputs.arrays[f"{name}_year"])[used]] = np.asarray(exposed)[:, used]
+    return np.asarray(delay.held(p, by_year).arrived)
 
 
 def still_followed(inputs: ModelInputs, name: str, loss: Floats, day: Any) -> Floats:
