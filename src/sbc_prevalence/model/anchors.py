@@ -9,9 +9,9 @@ from sbc_prevalence.model.prevalence_model import PrevalenceModel
 
 FLAT_LOGIT_SD = 1.5
 """Spread of the logit from which a prior says next to nothing: its central 95 % run from 0.05 to 0.95."""
-N_DRAWS = 4000
+N_DRAWS = 2000
 ANCHORS = (
-    "an audit of the source (completeness_audit)", "certified deaths", "overlapping lists",
+    "an audit of the source (completeness_audit)", "cases found at death", "certified deaths", "overlapping lists",
     "a count of the living whose sensitivity is known or validated",
     "another source of the same presentation whose completeness is known within limits")
 
@@ -31,9 +31,11 @@ def anchor_problems(model: PrevalenceModel, inputs: ModelInputs) -> list[Problem
     firm = {k for s in inputs.completeness_sources if s not in flat and inputs.power_of(s.name) > 0
             for k in s.presentations}
     heard = [piece for piece in inputs.observations if inputs.power_of(piece.name) > 0]
+    by_flow = {name for flow in inputs.flows if inputs.power_of(flow.name) > 0 for name in flow.sources}
     found = []
     for source in flat:
-        if firm >= set(source.presentations) or any(piece.anchors(source.name) for piece in heard):
+        anchored = source.name in by_flow or any(piece.anchors(source.name) for piece in heard)
+        if anchored or firm >= set(source.presentations):
             continue
         found.append(Problem(
             "E-COMPLETENESS-FLAT", source.name,
@@ -57,7 +59,7 @@ def logit_spreads(model: PrevalenceModel, inputs: ModelInputs) -> dict[str, floa
     own = {name: p.sd for name, p in single.items() if not p.shape}
     if len(own) == len(inputs.completeness_sources) and model.completeness.kind == "by_source":
         return own
-    drawn = model.completeness.completeness(parameters.draw(np.random.default_rng(0), N_DRAWS), inputs)
+    drawn = model.completeness_of(parameters.draw(np.random.default_rng(0), N_DRAWS), inputs)
     found = {}
     for source in inputs.completeness_sources:
         c = np.asarray(drawn[source.name])

@@ -294,6 +294,12 @@ class PrevalenceModel:
         """Log-likelihood by piece of evidence, each of shape (...)."""
         return evidence_terms(p, self.observed(p, inputs, xp), inputs, xp)
 
+    def completeness_of(self, p: Mapping[str, Array], inputs: ModelInputs) -> Mapping[str, Array]:
+        """Completeness of draws by source, that of flows included; each (n_draws, n_areas or 1, n_years or 1)."""
+        if inputs.flows:
+            return self.observed(p, inputs, COMPILED)["completeness"]
+        return self.completeness.completeness(p, inputs)
+
     def loglik_by_evidence(self, p: Mapping[str, Array], inputs: ModelInputs) -> dict[str, Array]:
         """Log-likelihood of draws by name of the observation, whatever its power, each of shape (n_draws,)."""
         return evidence_loglik(p, self.observed(p, inputs, COMPILED), inputs)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.grid import DURATION_EDGES, PRESENTATIONS, year_fraction
 from sbc_prevalence.kernels.parts import known_and_others, split_counts
+from sbc_prevalence.model.flow import RegistrationFlow, flows_of
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.observing.registrations import RegisteredCounts
 from sbc_prevalence.model.observing.sources import sources_of
+from sbc_prevalence.model.prevalence_model import PrevalenceModel
 from sbc_prevalence.prevalence.draws import CHUNK, chunks, flattened
 from sbc_prevalence.prevalence.index_date import alive_inside
 from sbc_prevalence.prevalence.intervals import median_and_interval
@@ -66,7 +69,8 @@ def decompose(
 
     In this order, each part without those of the parts before: diagnosed before the source's first year in the area;
     registered and followed; registered and lost to follow-up (only where the evidence states a loss); not yet reported
-    by the date of extraction (reporting delay, and years after the source's last one); never registered.
+    by the date of extraction (reporting delay, and years after the source's last one); never registered. Where
+    registration and death compete, "registered" is by the index date and "not yet" later in life.
 
     Parameters
     ----------
@@ -122,7 +126,7 @@ def shares_of_living(
     """
     model, inputs = est.fitted.model, est.fitted.inputs
     n = next(iter(p.values())).shape[0]
-    seen = model.completeness.completeness(p, inputs)
+    seen = model.completeness_of(p, inputs)
     years = inputs.grid.years
     found = np.zeros((n, 2, inputs.n_areas, years.size, len(PARTS)))
     found[..., PARTS.index(NEVER)] = 1.0
@@ -136,7 +140,12 @@ def shares_of_living(
         ever = c * (covered | later)
         followed = still_followed(inputs, piece.name, losses[piece.name], est.index_date)[:, None, :]
         registered = ever * arrived
+        flow = next((flow for flow in inputs.flows if piece.name in flow.sources), None)
+        among = None if flow is None else registered_among_living(model, p, inputs, flow, est.index_date)
         for k in (PRESENTATIONS.index(kind) for kind in piece.presentations):
+            if among is not None:
+                ever = (among[0] + among[1])[:, k, None, :] * (covered | later)
+                registered = among[0][:, k, None, :] * covered
             found[:, k, :, :, PARTS.index(FOLLOWED)] = registered * followed
             found[:, k, :, :, PARTS.index(LOST)] = registered * (1.0 - followed)
             found[:, k, :, :, PARTS.index(NOT_YET)] = ever - registered
@@ -189,7 +198,40 @@ def arrived_by_year(inputs: ModelInputs, p: Mapping[str, Floats], name: str) -> 
     return np.asarray(delay.held(p, by_year).arrived)
 
 
-def still_followed(inputs: ModelInputs, name: str, loss: Floats, day: Any) -> Floats:
+def registered_among_living(
+    model: PrevalenceModel, p: Mapping[str, Floats], inputs: ModelInputs, flow: RegistrationFlow, day: date
+) -> tuple[Floats, Floats]:
+    """Where registration takes time: shares of the living registered by a day, and registered later in life.
+
+    Those who live have had longer to be registered than those who died: among them the share exceeds completeness at
+    diagnosis. Inside a year it lies on the line between the two year ends.
+
+    Returns
+    -------
+    by_the_day, later : arrays, shape (n_draws, presentation, n_years)
+        By year of diagnosis.
+    """
+    average = model.survival.baseline_with_tail(p, inputs)
+    first, later = model.survival.at_nodes(p, inputs, model.survival.own_hazards(p, average))
+    flows = flows_of(flow, p, first, later, inputs.n_years)
+    year, fraction = year_fraction(day)
+    t = year - inputs.grid.first_year
+    surviving = model.survival.alive_of_draws(p, inputs)
+    ahead = np.flip(np.cumsum(np.flip(flows.registered, -1), -1), -1) - flows.registered
+    s = np.arange(t + 1)
+    found = np.zeros((2, *flows.missing.shape[:-1]))
+    for end, weight in ((t, fraction), (t - 1, 1.0 - fraction)):
+        on = s[s <= end]
+        living = surviving[..., on, end]
+        missing, coming = flows.missing[..., on, end - on], ahead[..., on, end - on]
+        found[0][..., on] += weight * (1.0 - missing / living)
+        found[1][..., on] += weight * np.minimum(coming, missing) / living
+    if fraction < 1.0:  # nobody diagnosed in the year of the day was registered when it began
+        found[1][..., t] += (1.0 - fraction) * flows.registered[..., t, :].sum(-1)
+    return found[0], found[1]
+
+
+def still_followed(inputs: ModelInputs, name: str, loss: Floats, day: date) -> Floats:
     """Share of the registered living whom the source still follows on a day, (n_draws, n_years)."""
     source = inputs.source(name)
     n = loss.shape[0]

@@ -109,7 +109,7 @@ def _by_chunk(
             living = latent["living"][..., t].sum(1)
         known: dict[str, tuple[Floats, list[int]]] = {}
         if completeness:
-            c = model.completeness.completeness(p, inputs)
+            c = model.completeness_of(p, inputs)
             known = {
                 source.name: (c[source.name][..., min(t, c[source.name].shape[-1] - 1)],
                               [PRESENTATIONS.index(k) for k in source.presentations])

@@ -4,18 +4,27 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from estimates_factory import fitted_from_priors
 
 from sbc_prevalence.errors import EvidenceError
-from sbc_prevalence.evidence import LossPrior
+from sbc_prevalence.evidence import (
+    CompletenessPrior,
+    DeathCertificateCases,
+    EvidenceBundle,
+    LossPrior,
+    Registrations,
+)
 from sbc_prevalence.kernels.reporting import year_exposure
 from sbc_prevalence.model.delay import ReportingDelay
+from sbc_prevalence.model.flow import unregistered_living
+from sbc_prevalence.model.lay_out import lay_out
 from sbc_prevalence.model.observing.registrations import loss_of
 from sbc_prevalence.prevalence import decomposition as parts_of
 from sbc_prevalence.prevalence import estimate
 from sbc_prevalence.prevalence.decomposition import BEFORE, FOLLOWED, LOST, NEVER, NOT_YET, PARTS
-from small_study import small_inputs
+from small_study import bundle, grid_of, small_inputs
 
 DATES = ("2017-12-31", "2016-02-29", "2020-12-31")
 
@@ -100,6 +109,44 @@ def test_late_is_not_never():
     np.testing.assert_allclose(part(found, NEVER), part(prompt, NEVER), rtol=1e-9)
     np.testing.assert_allclose(part(found, FOLLOWED) + part(found, NOT_YET), part(prompt, FOLLOWED), rtol=1e-9)
     assert (part(found, NOT_YET)[hazard < 1] > 0).all()
+
+
+@cache
+def with_flow():
+    """A register of 2010 to 2018 whose completeness follows from registration and death in competition."""
+    rows = [(a, y, "all", 40) for a in "ABC" for y in range(2010, 2019)]
+    origin = {"source": "the registry", "as_of": "2018-12-31"}
+    register = Registrations.from_frame(
+        pd.DataFrame(rows, columns=["area_code", "year", "presentation", "count"]), name="register", window_days=120,
+        **origin)
+    found = pd.DataFrame([(*row[:3], 40, 6, 4) for row in rows], columns=[
+        "area_code", "year", "presentation", "registered_in_life", "death_initiated", "certificate_only"])
+    mention = CompletenessPrior("logit_normal", median=0.8, lower95=0.65, upper95=0.9)
+    certificates = DeathCertificateCases.from_frame(
+        found, name="certificates", mention=mention, registrations_hold="in_life", **origin)
+    evidence = EvidenceBundle(*bundle().pieces, register, certificates)
+    return lay_out(evidence, grid_of(evidence, backcast_years=20))
+
+
+def test_where_registration_takes_time_the_living_are_parted_by_what_has_happened_to_them():
+    inputs = with_flow()
+    found = estimate(fitted_from_priors(40, inputs=inputs), index_date="2017-12-31", index_year_only=True)
+    flat, model = found.fitted.flat(), found.fitted.model
+    first, later = model.survival.at_nodes(flat, inputs, model.survival.own_hazards(
+        flat, model.survival.baseline_with_tail(flat, inputs)))
+    cases = model.incidence.incidence(flat, inputs)
+    start, t = 2010 - inputs.grid.first_year, 2017 - inputs.grid.first_year
+    cases[..., :start] = 0.0
+    unknown = unregistered_living(inputs.flows[0], flat, cases, first, later)[..., t]
+    parted = found.decomposition()
+    np.testing.assert_allclose(part(parted, NOT_YET) + part(parted, NEVER), unknown, rtol=1e-6)
+    assert (part(parted, NOT_YET) > 0).all()
+    assert (part(parted, NEVER) > 0).all()
+    inside = estimate(found.fitted, index_date="2017-06-30", index_year_only=True)
+    assert (inside.decomposition().expected >= 0).all()
+    np.testing.assert_allclose(
+        inside.decomposition().expected.sum(-1),
+        inside.point_prevalence("area", basis="expected").values()[0].sum((2, 3, 4)), rtol=1e-9)
 
 
 def test_a_stated_share_of_the_registered_is_lost():
