@@ -48,6 +48,8 @@ def describe(model: PrevalenceModel, inputs: ModelInputs) -> str:
         f"  attribution  {model.attribution.equation}",
         "  published    log cumulative hazard ~ Normal(model, se), each study with one shared error ~ Normal(0, tau)",
         "               (studies of the own health system share tau e_c / sqrt 2 with the population described)",
+        *(f"  delay        {d.name}: of those ever registered, {d.equation}" for d in inputs.delays),
+        *(f"  registration {f.name}: {f.equation}" for f in inputs.flows),
         "",
         "DIMENSIONS",
         f"  areas {inputs.n_areas} ({grid.areas.level}), presentations 2 (de novo, recurrent)",

@@ -8,7 +8,7 @@ import numpy as np
 
 from sbc_prevalence.grid import PRESENTATIONS
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
-from sbc_prevalence.kernels.convolution import alive_on_grid
+from sbc_prevalence.kernels.convolution import alive_on_grid, diagonal_index
 from sbc_prevalence.kernels.registration_flow import flows_by_year
 from sbc_prevalence.kernels.survivorship import FIRST_NODES, FIRST_WEIGHTS, LATER_NODES, LATER_WEIGHTS
 from sbc_prevalence.model.parameters import Prior
@@ -140,6 +140,12 @@ def flows_of(
     return Flows(*flows_by_year(first, later, p[f"registration_hazard_{flow.name}"][..., None, None], n_years, xp))
 
 
+def on_grid(by_duration: Array, n_years: int) -> Array:
+    """By year of diagnosis and calendar year, shape (..., n_years, n_years), what is the same for all diagnosis years."""
+    index, mask = diagonal_index(n_years)
+    return by_duration[..., index] * mask
+
+
 def seen_of_flows(
     p: Parameters, inputs: "ModelInputs", first: Array, later: Array, whole: Array, cases: Array, xp: Namespace = NUMPY
 ) -> dict[str, dict[str, Any]]:
@@ -148,7 +154,7 @@ def seen_of_flows(
     Parameters
     ----------
     first, later : arrays
-        Survival at the nodes, see `flows_of`.
+        Survival at the nodes, see `flows_of`, of one year's diagnoses: completeness is constant in time.
     whole : array, shape (..., presentation, n_years)
         True incidence of all areas together.
     cases : array, shape (..., presentation, n_levels, n_years)
@@ -166,15 +172,16 @@ def seen_of_flows(
     with_data = ((years >= inputs.grid.first_data_year) & (years <= inputs.grid.last_data_year)).astype(float)
     found: dict[str, dict[str, Any]] = {"completeness": {}, "arrived": {}, "flows": {}}
     for flow in inputs.flows:
-        flows = flows_of(flow, p, first, later, inputs.n_years, xp)
+        found_of = flows_of(flow, p, first, later, inputs.n_years, xp)
+        flows = Flows(*(x[..., 0, :] for x in (found_of.registered, found_of.dead, found_of.missing)))
         chosen = [PRESENTATIONS.index(k) for k in flow.presentations]
-        found["flows"][flow.name] = tuple(alive_on_grid(x, inputs.n_years) for x in (flows.registered, flows.dead))
-        mention = p[f"mention_{flow.name}"]
-        in_life = flows.registered.sum(-1)
-        share = in_life + mention[..., None, None] * (1.0 - in_life) if flow.hold_all else in_life
-        weights = [whole[..., k, :] * with_data for k in chosen]
-        held = sum((w * share[..., k, :]).sum(-1) for w, k in zip(weights, chosen, strict=True))
-        completeness = held / sum(w.sum(-1) for w in weights)
+        found["flows"][flow.name] = tuple(on_grid(x, inputs.n_years) for x in (flows.registered, flows.dead))
+        share = flows.registered.sum(-1)
+        if flow.hold_all:
+            share = share + p[f"mention_{flow.name}"][..., None] * (1.0 - share)
+        weights = [(whole[..., k, :] * with_data).sum(-1) for k in chosen]
+        held = sum(w * share[..., k] for w, k in zip(weights, chosen, strict=True))
+        completeness = held / sum(weights)
         for source in flow.sources:
             found["completeness"][source] = completeness[..., None, None]
             if f"{source}_tent" in inputs.arrays:
@@ -188,23 +195,22 @@ def _held_by_date(
     chosen: list[int], cases: Array, xp: Namespace,
 ) -> Array:
     """Share of each row's diagnoses that the source holds on the row's date of extraction, shape (..., n_rows)."""
-    a = inputs.arrays
+    a, n_first = inputs.arrays, FIRST_NODES.size
     level, year, tent = a[f"{source}_level"], a[f"{source}_year"], a[f"{source}_tent"]
-    n_first, before, part = FIRST_NODES.size, a[f"{source}_full_years"], a[f"{source}_part"]
-    r = p[f"registration_hazard_{flow.name}"][..., None]
+    tent_later = xp.unflatten(tent[:, n_first:], (inputs.n_years - 1, LATER_NODES.size))
     times = np.arange(1, inputs.n_years, dtype=float)[:, None] + LATER_NODES
+    before, part = a[f"{source}_full_years"], a[f"{source}_part"]
+    r = p[f"registration_hazard_{flow.name}"]
     diagnosed, held = 0.0, 0.0
     for k in chosen:
-        soon = first[..., k, :, :][..., year, :] * xp.exp(-r[..., None] * FIRST_NODES)
-        rest = later[..., k, :, :, :][..., year, :, :] * xp.exp(-r[..., None, None] * times)
-        in_life = r * (
-            (soon * tent[:, :n_first]).sum(-1)
-            + (rest * xp.unflatten(tent[:, n_first:], (inputs.n_years - 1, LATER_NODES.size))).sum(-1).sum(-1))
-        share = in_life
+        soon = first[..., k, 0, :] * xp.exp(-r[..., None] * FIRST_NODES)
+        rest = later[..., k, 0, :, :] * xp.exp(-r[..., None, None] * times)
+        at_risk = (soon[..., None, :] * tent[:, :n_first]).sum(-1) + (rest[..., None, :, :] * tent_later).sum(-1).sum(-1)
+        share = r[..., None] * at_risk
         if flow.hold_all:
-            at = flows.missing[..., k, :, :]
-            missing = xp.exp((1.0 - part) * xp.log(at[..., year, before]) + part * xp.log(at[..., year, before + 1]))
-            share = in_life + p[f"mention_{flow.name}"][..., None] * (1.0 - in_life - missing)
+            at = flows.missing[..., k, :]
+            missing = xp.exp((1.0 - part) * xp.log(at[..., before]) + part * xp.log(at[..., before + 1]))
+            share = share + p[f"mention_{flow.name}"][..., None] * (1.0 - share - missing)
         weight = cases[..., k, :, :][..., level, year]
         diagnosed, held = diagnosed + weight, held + weight * share
     return held / diagnosed

@@ -231,7 +231,8 @@ class PrevalenceModel:
         """What evidence sees of sources with a hazard of registration; empty where there is none."""
         if not inputs.flows:
             return {"completeness": {}, "arrived": {}, "flows": {}}
-        first, later = self.survival.at_nodes(p, inputs, self.survival.own_hazards(p, average, xp), xp)
+        first, later = self.survival.at_nodes(
+            p, inputs, self.survival.own_hazards(p, average, xp), xp, middle_only=True)
         return seen_of_flows(p, inputs, first, later, whole, cases, xp)
 
     def _at_levels(

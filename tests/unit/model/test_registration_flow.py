@@ -11,9 +11,10 @@ from sbc_prevalence.evidence import CompletenessPrior, DeathCertificateCases, Re
 from sbc_prevalence.evidence.belonging import problems as belonging_problems
 from sbc_prevalence.evidence.bundle import EvidenceBundle
 from sbc_prevalence.evidence.consistency import problems
+from sbc_prevalence.kernels.convolution import alive_on_grid
 from sbc_prevalence.kernels.registration_flow import flows_by_year
 from sbc_prevalence.kernels.survivorship import FIRST_NODES, LATER_NODES
-from sbc_prevalence.model.flow import unregistered_living
+from sbc_prevalence.model.flow import flows_of, unregistered_living
 from sbc_prevalence.model.lay_out import lay_out
 from sbc_prevalence.model.simulate import simulate_world
 from small_study import AREAS, a_model, bundle, grid_of, prior_draws, triangle
@@ -68,6 +69,14 @@ def test_completeness_of_the_source_is_no_parameter_but_follows(inputs):
     assert ((few > 0) & (few < many) & (many < 1)).all()
 
 
+def test_completeness_for_reports_is_that_of_the_likelihood(inputs):
+    p, model = values(inputs), a_model()
+    seen = model.observed(p, inputs)["completeness"]
+    told = model.completeness_of(p, inputs)
+    assert told.keys() == seen.keys()
+    np.testing.assert_allclose(told["register_all"], seen["register_all"], rtol=1e-9)
+
+
 def test_a_prior_of_completeness_becomes_one_of_the_hazard():
     belief = CompletenessPrior("logit_normal", median=0.6, lower95=0.5, upper95=0.7)
     inputs = laid_out(register(completeness=belief), certificates())
@@ -81,10 +90,11 @@ def test_a_prior_of_completeness_becomes_one_of_the_hazard():
 def test_flows_of_a_year_add_up_over_the_calendar_years(inputs):
     p = values(inputs)
     model = a_model()
-    registered, dead = model.observed(p, inputs)["flows"][NAME]
     alive = model.survival.alive_of_draws(p, inputs)
     first, later = model.survival.at_nodes(p, inputs, model.survival.own_hazards(
         p, model.survival.baseline_with_tail(p, inputs)))
+    every = flows_of(inputs.flows[0], p, first, later, inputs.n_years)
+    registered, dead = (alive_on_grid(x, inputs.n_years) for x in (every.registered, every.dead))
     cases = model.incidence.incidence(p, inputs)
     unknown = unregistered_living(inputs.flows[0], p, cases, first, later)
     t = -1

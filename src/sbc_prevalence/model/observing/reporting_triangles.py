@@ -44,6 +44,7 @@ class TriangleCounts(Observation):
 
     delay: ReportingDelay = field(default_factory=lambda: ReportingDelay("", (0.0,), ()))
     n_removals: int = FEWEST_REMOVALS
+    title: ClassVar[str] = "reporting triangle"
     convolved_levels: ClassVar[Levels] = "none"
 
     def priors(self, inputs: "ModelInputs") -> list[Prior]:

@@ -168,26 +168,34 @@ class AbstractSurvival(ABC):
         return survivorship_from_hazards(*self._node_hazards(p, inputs, hazards, xp, strata), xp)
 
     def at_nodes(
-        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY
+        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY, *, middle_only: bool = False
     ) -> tuple[Array, Array]:
         """Survival at the nodes that `survivorship` integrates over, by presentation.
+
+        Parameters
+        ----------
+        middle_only : bool
+            Only of people diagnosed in the middle of the years with data: n_years is then 1.
 
         Returns
         -------
         first : array, shape (..., presentation, n_years, n_first)
         later : array, shape (..., presentation, n_years, n_durations - 1, n_later)
         """
-        return survival_at_nodes(*self._node_hazards(p, inputs, hazards, xp, None), xp)
+        middle = (inputs.grid.first_data_year + inputs.grid.last_data_year) // 2 - inputs.grid.first_year
+        years = slice(middle, middle + 1) if middle_only else slice(None)
+        return survival_at_nodes(*self._node_hazards(p, inputs, hazards, xp, None, years), xp)
 
     def _node_hazards(
-        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace, strata: Strata | None
+        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace, strata: Strata | None,
+        years: slice = slice(None),
     ) -> tuple[Array, Array, Array, Array, Array, Array, Array]:
-        """Cumulative hazards of the family at the nodes, their factor, and the floors at the nodes."""
+        """Cumulative hazards of the family at the nodes, their factor (for some years), and the floors at the nodes."""
         n, n_first = inputs.n_years, FIRST_NODES.size
         strata = strata or self.strata(p, inputs, xp)
         by_stratum = hazards[..., None, :] * strata.ratios[..., None]
         floor = p["other_cause_multiplier"][..., None, None] * strata.floor
-        factor = xp.exp(strata.slopes[..., None, None] * self.decades(inputs))
+        factor = xp.exp(strata.slopes[..., None, None] * self.decades(inputs)[years])
 
         def parts(flat: Array) -> tuple[Array, Array, Array]:
             end = n_first + n + 1
