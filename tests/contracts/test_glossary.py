@@ -12,6 +12,7 @@ import pytest
 from sbc_prevalence import grid
 from sbc_prevalence.model.areas import AREA_EFFECTS
 from sbc_prevalence.model.completeness import completeness_name
+from sbc_prevalence.model.observing import SurvivalRecords
 from sbc_prevalence.model.survival import FAMILIES
 from small_study import a_model, scotland_inputs, small_inputs
 
@@ -89,11 +90,23 @@ def test_parameters_of_evidence_on_a_source_are_explained_under_their_symbols():
 
 def test_the_table_names_no_parameter_that_does_not_exist():
     known = {"completeness_<source>", "sensitivity_<count>", "specificity_<count>", "base_error_<count>"} | OF_A_SOURCE
+    known |= record_parameters()
     for family, incidence in CASES:
         for inputs in (scotland_inputs(), small_inputs(area_evidence=True)):
             known |= {p.name for p in a_model(family, incidence=incidence).parameters(inputs).priors}
     known |= {name for effects in AREA_EFFECTS.values() for name in effects.parameters}
     assert set(parameter_rows()) <= known
+
+
+def record_parameters() -> set[str]:
+    """Parameters that survival records of another population bring."""
+    return {prior.name for prior in SurvivalRecords("<records>", described=False).priors(small_inputs())}
+
+
+def test_every_parameter_of_survival_records_is_explained_under_its_symbol():
+    said = parameter_rows()
+    for prior in SurvivalRecords("<records>", described=False).priors(small_inputs()):
+        assert said[prior.name] == prior.symbol
 
 
 def test_every_parameter_of_area_effects_is_explained():

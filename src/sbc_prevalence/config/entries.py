@@ -254,6 +254,38 @@ class DeathCertificateCasesEntry(EvidenceEntry):
     OPTION_KEYS = ("mention", "registrations_hold", "registrations")
 
 
+class SurvivalCellsEntry(EvidenceEntry):
+    """Survival as seen in a register; deaths are from any cause."""
+
+    population: Literal["described", "study"] = Field(
+        description="Whether the people are of the population that this study describes, or of another one.")
+    own_system: bool = Field(
+        default=False,
+        description="Of another population: whether it is under the same health system as the one described.")
+    registered_in: Text | None = Field(
+        default=None,
+        description="Name of the registrations whose people these are; only where survival of the unregistered "
+                    "differs and a presentation has several sources.")
+    OPTION_KEYS: ClassVar[tuple[str, ...]] = ("population", "own_system", "registered_in")
+
+
+class PatientSurvivalEntry(SurvivalCellsEntry):
+    """Records of patients: diagnosis, entry (registration), exit, died. Only sums of them are kept."""
+
+    kind: Literal["patient_survival"]
+    sex: Literal["female", "male"] = Field(
+        default="female", description="Whose records are taken, where the table has a column 'sex'.")
+    period_years: int = Field(
+        default=1, ge=1, le=10, description="Years of diagnosis that are taken together.")
+    OPTION_KEYS = ("population", "own_system", "registered_in", "sex", "period_years")
+
+
+class LifeTableCellsEntry(SurvivalCellsEntry):
+    """Life table: deaths with person-years or with people at risk, by interval since metastatic diagnosis."""
+
+    kind: Literal["life_table_cells"]
+
+
 class OtherCauseMortalityEntry(EvidenceEntry):
     """Mortality from all causes but breast cancer, by single year of age."""
 
@@ -269,8 +301,8 @@ class ComparisonFiguresEntry(EvidenceEntry):
 AnyEvidenceEntry = Annotated[
     DeathsEntry | PrimaryRegistrationsEntry | PrimaryAgeProfileEntry | PopulationEntry
     | PublishedSurvivalEntry | DistantRecurrenceEntry | RegistrationsEntry | CompletenessAuditEntry
-    | LivingCountsEntry | ReportingTriangleEntry | DeathCertificateCasesEntry | OtherCauseMortalityEntry
-    | ComparisonFiguresEntry,
+    | LivingCountsEntry | ReportingTriangleEntry | DeathCertificateCasesEntry | PatientSurvivalEntry
+    | LifeTableCellsEntry | OtherCauseMortalityEntry | ComparisonFiguresEntry,
     Field(discriminator="kind"),
 ]
 
@@ -286,6 +318,8 @@ ENTRY_TYPES: Mapping[str, type[EvidenceEntry]] = {
     "living_counts": LivingCountsEntry,
     "reporting_triangle": ReportingTriangleEntry,
     "death_certificate_cases": DeathCertificateCasesEntry,
+    "patient_survival": PatientSurvivalEntry,
+    "life_table_cells": LifeTableCellsEntry,
     "other_cause_mortality": OtherCauseMortalityEntry,
     "comparison_figures": ComparisonFiguresEntry,
 }

@@ -33,6 +33,11 @@ TEMPLATE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "death_certificate_cases": (
         "area_code", "year", "presentation", "registered_in_life", "death_initiated", "certificate_only", "source",
         "as_of"),
+    "patient_survival": (
+        "presentation", "diagnosis_date", "entry_date", "exit_date", "died", "sex", "source", "as_of"),
+    "life_table_cells": (
+        "presentation", "diagnosis_year_from", "diagnosis_year_to", "duration_from_years", "duration_to_years",
+        "deaths", "person_years", "source", "as_of"),
     "other_cause_mortality": ("age", "year", "hazard", "source", "as_of"),
     "comparison_figures": (
         "region", "measure", "date_or_period", "value", "counts", "method", "source", "as_of"),
@@ -71,7 +76,8 @@ pause_years = [2020, 2021]              # years in which registration of primari
 
 [model]
 incidence = "natural_history"           # or "smooth"
-survival = "weibull"                    # or "piecewise_exponential", "log_logistic"
+survival = "weibull"                    # or "piecewise_exponential", "log_logistic", "generalised_gamma",
+                                        # "mixture_cure"
 trend = "diagnosis_year"                # or "calendar_year", "none"
 window_days = 120                       # metastatic within this many days of the first diagnosis is de novo
 
@@ -156,6 +162,16 @@ note = "Stand-in: mortality of Scottish women from other causes."
 # file = "tables/death_certificate_cases.csv"
 # registrations_hold = "all"            # or "in_life": whom its registrations hold
 # mention = { kind = "logit_normal", median = 0.80, lower95 = 0.60, upper95 = 0.92 }
+
+# [[evidence]]
+# kind = "patient_survival"             # one row a person; only sums are kept, and nobody is named in a message
+# file = "tables/patient_survival.csv"  # entry_date: the day of registration, not of diagnosis
+# population = "described"              # or "study": people of another population
+
+# [[evidence]]
+# kind = "life_table_cells"             # the same as sums: deaths and person-years by time since diagnosis
+# file = "tables/life_table_cells.csv"
+# population = "described"
 
 # [[evidence]]
 # kind = "comparison_figures"           # printed beside ours

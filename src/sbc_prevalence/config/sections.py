@@ -11,7 +11,7 @@ from sbc_prevalence.defaults import CHAINS, MAX_EXTENSIONS, TARGET_ACCEPT
 
 FIRST_YEAR_ALLOWED, LAST_YEAR_ALLOWED = 1900, 2100
 
-SurvivalFamily = Literal["weibull", "piecewise_exponential", "log_logistic"]
+SurvivalFamily = Literal["weibull", "piecewise_exponential", "log_logistic", "generalised_gamma", "mixture_cure"]
 Incidence = Literal["natural_history", "smooth"]
 AreaEffects = Literal["exchangeable", "bym2"]
 Trend = Literal["diagnosis_year", "calendar_year", "none"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sbc_prevalence.data import cells, checked, checks, columns, published_checks
+from sbc_prevalence.data import cells, checked, checks, columns, published_checks, record_columns
 from sbc_prevalence.errors import Problem
 from sbc_prevalence.grid import (
     ALL,
@@ -273,6 +273,20 @@ SCHEMAS: dict[str, TableSchema] = _schemas(
         ("area_code", "year", "presentation"),
         False,
         (checks.totals_among_parts, checks.presentations, checks.full_years),
+    ),
+    TableSchema(
+        "patient_survival",
+        {**record_columns.PATIENT, **_ORIGIN},
+        (),
+        False,
+        (record_columns.time_form, record_columns.order_of_times),
+    ),
+    TableSchema(
+        "life_table_cells",
+        {**record_columns.CELLS, **_ALONG, **_ORIGIN},
+        record_columns.CELL_KEY,
+        False,
+        (record_columns.cell_intervals, record_columns.cell_exposure),
     ),
     TableSchema(
         "other_cause_mortality",

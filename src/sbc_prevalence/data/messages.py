@@ -189,7 +189,52 @@ MESSAGES: dict[str, Message] = {
     ),
     "E-FOUND": Message("cases found must not exceed cases known", "Swap or correct the two columns."),
     "E-AGES": Message("every year needs each single age from 0 to 99", "Add the missing ages."),
+    # patient records and life-table cells
+    "E-TIME-FORM": Message(
+        "times are diagnosis_date, entry_date and exit_date, or diagnosis_year, entry_years and exit_years",
+        "Give one of the two forms, all three columns. Entry is the day from which the person could have been seen "
+        "to die: the registration. Write the day of diagnosis (or 0) only for people registered on it.",
+    ),
+    "E-EXIT-BEFORE-DIAGNOSIS": Message(
+        "death or end of follow-up must not lie before the metastatic diagnosis",
+        "Times count from the metastatic diagnosis, not from the primary: correct the rows at their origin.",
+    ),
+    "E-ENTRY-BEFORE-DIAGNOSIS": Message(
+        "entry must not lie before the metastatic diagnosis",
+        "People who were followed already enter on the day of diagnosis: write that day, or 0.",
+    ),
+    "E-ENTRY-AFTER-EXIT": Message(
+        "entry (registration) must not lie after exit (death or end of follow-up)",
+        "Leave out people who were registered only after they had died: nobody could have seen them alive.",
+    ),
+    "E-UNIT-YEARS": Message(
+        "times since diagnosis are in years and these look like months or days",
+        "Divide by 12 or by 365.25, or give dates.",
+    ),
+    "E-FOLLOW-UP-LATE": Message(
+        "follow-up must end by the day on which the records were extracted",
+        "Correct the times or 'as_of'; the end of follow-up is the last day on which somebody was known to live.",
+    ),
+    "E-EXPOSURE": Message(
+        "cells have the person-years at risk, or the people at risk at the start (and those withdrawn)",
+        "Give one of the two columns person_years and at_risk; 'withdrawn' belongs to at_risk.",
+    ),
+    "E-AT-RISK": Message(
+        "deaths and withdrawals must not exceed the people at risk", "Swap or correct the columns."
+    ),
     # warnings: they stop nothing
+    "W-SAME-DAY": Message(
+        "people who died or left on the day of diagnosis were at risk for a part of it",
+        "They are counted with half a day. Deaths found at death belong elsewhere: leave those rows out.",
+    ),
+    "W-NEVER-AT-RISK": Message(
+        "people who left on the day on which they entered were never at risk and are left out",
+        "Nothing, unless there are many: then look at how the day of registration was made.",
+    ),
+    "W-NO-DEATHS": Message(
+        "records without a single death say only that survival is high",
+        "Check that 'died' was filled from a linkage to deaths.",
+    ),
     "W-JUMP": Message(
         "counts of one area and age should be alike in neighbouring years",
         "Look for a digit too many or too few, or another unit; if they are right, leave them as they are.",

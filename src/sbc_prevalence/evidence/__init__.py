@@ -16,6 +16,7 @@ from sbc_prevalence.evidence.published import (
 from sbc_prevalence.evidence.registered import CompletenessAudit, LivingCounts, Registrations
 from sbc_prevalence.evidence.registry import EVIDENCE_KINDS, from_table
 from sbc_prevalence.evidence.reporting import ReportingTriangle
+from sbc_prevalence.evidence.survival_records import LifeTableCells, PatientSurvival
 
 __all__ = [
     "EVIDENCE_KINDS",
@@ -28,9 +29,11 @@ __all__ = [
     "DistantRecurrence",
     "Evidence",
     "EvidenceBundle",
+    "LifeTableCells",
     "LivingCounts",
     "LossPrior",
     "OtherCauseMortality",
+    "PatientSurvival",
     "Population",
     "PrimaryAgeProfile",
     "PrimaryRegistrations",

@@ -35,12 +35,14 @@ class Evidence(ABC):
     """
 
     kind: ClassVar[str]
+    frame_kind: ClassVar[str] = ""
+    """Kind of table that :attr:`frame` is, where it is not the kind that was given."""
     name: str
     data: pd.DataFrame
     provenance: Provenance
 
     def __post_init__(self) -> None:
-        needed = {c for c, spec in schemas.SCHEMAS[self.kind].columns.items() if spec.required}
+        needed = {c for c, spec in schemas.SCHEMAS[self.frame_kind or self.kind].columns.items() if spec.required}
         absent = sorted(needed - set(self.data.columns))
         if absent:
             raise EvidenceError(
@@ -115,7 +117,16 @@ class Evidence(ABC):
                 ]
             )
         checked = schemas.check(table, cls.kind, defaults=defaults)
-        return cls(name=table.name, data=checked, provenance=_completed(table.provenance, checked), **options)
+        held, told = cls._held(checked, table.name, options)
+        made = cls(name=table.name, data=held, provenance=_completed(table.provenance, checked), **options)
+        object.__setattr__(made, "_told", tuple(told))
+        return made
+
+    @classmethod
+    def _held(cls, checked: pd.DataFrame, name: str, options: dict[str, Any]) -> tuple[pd.DataFrame, list[Problem]]:
+        """What of a checked table is kept, and what deserves a look in the rest."""
+        del name, options
+        return checked, []
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -138,7 +149,7 @@ class Evidence(ABC):
 
     def warnings(self) -> list[Problem]:
         """What stops nothing and deserves a look; ``severity`` is "warning"."""
-        return []
+        return [*getattr(self, "_told", ())]
 
     def shape_in_words(self) -> dict[str, str]:
         """Name, rows, years, areas, source: what a reader sees of the table. Never a cell."""

@@ -18,6 +18,7 @@ from sbc_prevalence.evidence.published import (
     PublishedSurvival,
 )
 from sbc_prevalence.evidence.registered import CompletenessAudit, LivingCounts, Registrations
+from sbc_prevalence.evidence.same_people import same_people
 from sbc_prevalence.grid import AREA_CODE, YEAR, AreaSet, StudyGrid
 
 SOURCE_COLUMNS = ("used_for", "name", "publisher", "title", "year", "licence", "source", "as_of", "note")
@@ -129,9 +130,11 @@ class EvidenceBundle:
             raise EvidenceError(problems)
 
     def warnings(self) -> list[Problem]:
-        """What stops nothing and deserves a look: counts far from their neighbours, and what a piece says of itself."""
-        return [w for piece in self.pieces
-                for w in (*plausibility.jumps(piece.kind, piece.name, piece.data), *piece.warnings())]
+        """What stops nothing and deserves a look: counts far from their neighbours, what a piece says of itself, and
+        pieces that hold the same people."""
+        own = [w for piece in self.pieces
+               for w in (*plausibility.jumps(piece.kind, piece.name, piece.data), *piece.warnings())]
+        return own + same_people(self.pieces)
 
     def align(
         self,

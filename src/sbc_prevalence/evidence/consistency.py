@@ -14,12 +14,17 @@ from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import CountedEvidence
 from sbc_prevalence.evidence.published import DistantRecurrence, PublishedSurvival
 from sbc_prevalence.evidence.registered import Registrations
+from sbc_prevalence.evidence.survival_records import PatientSurvival
 from sbc_prevalence.grid import AREA_CODE, AS_OF, PRESENTATION, SOURCE, YEAR, AreaSet
 
 FROM_ANYWHERE = frozenset({"primary_age_profile"})
 """Kinds that may come from areas outside the study: only a mix is taken from them."""
 NEEDS_ALL_AREAS = frozenset({"primary_registrations", "population"})
 AND = " and "
+SURVIVAL = frozenset({"published_survival", "patient_survival", "life_table_cells"})
+"""Kinds that tell of survival after metastatic diagnosis; one of them is enough."""
+MAY_REPEAT = frozenset({"living_counts", "patient_survival", "life_table_cells"})
+"""Kinds of which two pieces may have rows with the same key: each is of a list or a population of its own."""
 ONCE_PER_AREA_YEAR = frozenset({"deaths", "primary_registrations", "registrations", "population"})
 
 
@@ -81,10 +86,10 @@ def required_kinds(pieces: Sequence[Evidence], failed_kinds: frozenset[str] = fr
                 "yearly primary registrations of every area",
             )
         )
-    if "published_survival" not in kinds:
+    if not kinds & SURVIVAL:
         found.append(
             _missing(
-                "published survival after metastatic diagnosis",
+                "published survival after metastatic diagnosis (or records of patients)",
                 "the carried table published_survival, or one of your own",
             )
         )
@@ -151,7 +156,7 @@ def _given_twice(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem]:
                 )
             continue
         key = [c for c in SCHEMAS[one.kind].key if c in one.data.columns and c in two.data.columns]
-        if key and one.kind != "living_counts" and one.kind not in belonging.ON_A_SOURCE:
+        if key and one.kind not in MAY_REPEAT and one.kind not in belonging.ON_A_SOURCE:
             column = key[0]
             both = one.data[key].astype(str).merge(two.data[key].astype(str).drop_duplicates(), on=key)
             if len(both):
@@ -192,7 +197,7 @@ def _overlap(one: Evidence, two: Evidence, areas: AreaSet) -> list[tuple[str, in
 
 
 def _sexes(pieces: Sequence[Evidence]) -> list[Problem]:
-    sexes = {piece.name: piece.sex for piece in pieces if isinstance(piece, CountedEvidence)}
+    sexes = {piece.name: piece.sex for piece in pieces if isinstance(piece, CountedEvidence | PatientSurvival)}
     if len(set(sexes.values())) <= 1:
         return []
     said = ", ".join(f"{name}: {sex}" for name, sex in sexes.items())

@@ -23,6 +23,8 @@ USES: Mapping[str, str] = {
     "living_counts": "counts of the living",
     "reporting_triangle": "reporting delay of registrations",
     "death_certificate_cases": "completeness of registration, by cases found at death",
+    "patient_survival": "survival after metastatic diagnosis",
+    "life_table_cells": "survival after metastatic diagnosis",
     "other_cause_mortality": "mortality from other causes",
     "comparison_figures": "shown beside our own, not fitted",
 }

@@ -20,6 +20,7 @@ from sbc_prevalence.evidence.published import (
 )
 from sbc_prevalence.evidence.registered import CompletenessAudit, LivingCounts, Registrations
 from sbc_prevalence.evidence.reporting import ReportingTriangle
+from sbc_prevalence.evidence.survival_records import LifeTableCells, PatientSurvival
 
 _CLASSES: Iterable[type[Evidence]] = (
     Deaths,
@@ -33,6 +34,8 @@ _CLASSES: Iterable[type[Evidence]] = (
     LivingCounts,
     ReportingTriangle,
     DeathCertificateCases,
+    PatientSurvival,
+    LifeTableCells,
     OtherCauseMortality,
     ComparisonFigures,
 )

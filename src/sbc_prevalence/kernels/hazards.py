@@ -76,3 +76,21 @@ def piecewise_cumulative_hazard(
     del xp
     lead = (..., *(None,) * u.ndim, slice(None))
     return (hazards[lead] * exposure(u, cuts)).sum(-1)
+
+
+def mixture_cure_cumulative_hazard(rest: Array, cured: Array, xp: Namespace = NUMPY) -> Array:
+    """-log(cured + (1 - cured) exp(-rest)): a share without excess hazard among others.
+
+    Parameters
+    ----------
+    rest : array, shape (..., n)
+        Cumulative hazard of those not cured.
+    cured : array, shape (...)
+        Share cured, in [0, 1).
+
+    Returns
+    -------
+    array, shape (..., n)
+        0 at 0; it levels off at -log(cured).
+    """
+    return -xp.log1p((1.0 - cured)[..., None] * xp.expm1(-rest))

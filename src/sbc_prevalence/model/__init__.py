@@ -13,12 +13,20 @@ from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
 from sbc_prevalence.model.parameters import ParameterSet, Prior
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
 from sbc_prevalence.model.smooth_incidence import SmoothIncidence
-from sbc_prevalence.model.survival import LogLogisticSurvival, PiecewiseExponentialSurvival, WeibullSurvival
+from sbc_prevalence.model.survival import (
+    GeneralisedGammaSurvival,
+    LogLogisticSurvival,
+    MixtureCureSurvival,
+    PiecewiseExponentialSurvival,
+    WeibullSurvival,
+)
 
 __all__ = [
     "DeathAttribution",
     "ExchangeableAreas",
+    "GeneralisedGammaSurvival",
     "LogLogisticSurvival",
+    "MixtureCureSurvival",
     "ModelInputs",
     "NaturalHistoryIncidence",
     "NeighbouringAreas",

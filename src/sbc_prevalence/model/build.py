@@ -9,7 +9,7 @@ import pytensor.tensor as pt
 from numpy.typing import NDArray
 
 from sbc_prevalence.kernels.survivorship import FIRST_WEIGHTS, LATER_WEIGHTS
-from sbc_prevalence.model.fused_ops import deaths_and_living
+from sbc_prevalence.model.fused_ops import deaths_and_living, generalised_gamma
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.parameters import HALF, ZERO_SUM, ParameterSet
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
@@ -34,6 +34,7 @@ PLAIN = SimpleNamespace(
     logsumexp=lambda x, axis: pt.logsumexp(x, axis=axis),
     unflatten=lambda x, shape: x.reshape((*(x.shape[i] for i in range(x.ndim - 1)), *shape)),
     convolve=None,
+    generalised_gamma=generalised_gamma,
 )
 
 

@@ -1,4 +1,4 @@
-"""The fused kernel as one PyTensor operation, so that the model compiles and runs faster."""
+"""Compiled kernels with hand-written gradients as PyTensor operations, so that the model compiles and runs faster."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from pytensor.graph.op import Op
 from pytensor.link.numba.dispatch.basic import numba_njit, register_funcify_default_op_cache_key
 
 from sbc_prevalence.kernels import fused
+from sbc_prevalence.kernels import generalised_gamma as gamma_kernel
 
 CACHE_VERSION = 2
 N_PARAMETERS = 5
@@ -154,3 +155,48 @@ def deaths_and_living(*arguments: Any) -> tuple[Any, Any]:
     """Symbolic deaths and living, each of shape (n_classes, n_levels, n_years); see `kernels.fused.forward`."""
     deaths, living, *_ = _CONVOLVE(*arguments)
     return deaths, living
+
+
+class GeneralisedGamma(Op):
+    """Cumulative hazard of the generalised gamma and its two derivatives; see `kernels.generalised_gamma`."""
+
+    __props__ = ()
+
+    def make_node(self, *inputs: Any) -> Apply:
+        """Standardised log times, a vector, and the shape Q, a scalar."""
+        z, q = (pt.as_tensor_variable(x) for x in inputs)
+        return Apply(self, [z, q], [pt.tensor(dtype="float64", shape=z.type.shape) for _ in range(3)])
+
+    def perform(self, node: Apply, inputs: list[Any], outputs: list[list[Any]]) -> None:
+        """Run the compiled kernel from Python."""
+        for store, value in zip(outputs, gamma_kernel.standard_hazard(inputs[0], float(inputs[1])), strict=True):
+            store[0] = value
+
+    def pullback(
+        self, inputs: list[Variable], outputs: list[Variable], cotangents: list[Variable]
+    ) -> list[Any]:
+        """Gradient of the first output: the derivatives are the other two."""
+        return self.L_op(inputs, outputs, cotangents)
+
+    def L_op(self, inputs: Any, outputs: Any, output_grads: Any) -> list[Any]:
+        """Gradient of the first output: the derivatives are the other two."""
+        return [output_grads[0] * outputs[1], (output_grads[0] * outputs[2]).sum()]
+
+
+_GENERALISED_GAMMA = GeneralisedGamma()
+
+
+@register_funcify_default_op_cache_key(GeneralisedGamma)
+def _funcify_generalised_gamma(op: GeneralisedGamma, node: Apply, **kwargs: Any) -> Any:
+    kernel = gamma_kernel.standard_hazard
+
+    @numba_njit
+    def standard_hazard(z, q):  # type: ignore[no-untyped-def]
+        return kernel(z, q.item())
+
+    return standard_hazard, CACHE_VERSION
+
+
+def generalised_gamma(z: Any, q: Any) -> Any:
+    """Symbolic cumulative hazard, shape (n,), of standardised log times and the shape Q."""
+    return _GENERALISED_GAMMA(z, q)[0]

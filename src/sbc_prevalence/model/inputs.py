@@ -45,6 +45,25 @@ class SurvivalPoints:
 
 
 @dataclass(frozen=True)
+class CellGrid:
+    """Where the cells of survival records lie; shared by all records.
+
+    Parameters
+    ----------
+    edges : array, shape (n_edges,)
+        Edges of the time since metastatic diagnosis [years], ascending.
+    floor : array, shape (2, n_edges)
+        Cumulative other-cause hazard by presentation at the edges.
+    diagnosed : array, shape (n_strata,)
+        Middle of the years of diagnosis of each stratum [calendar years; the middle of 2010 is 2010.5].
+    """
+
+    edges: Floats
+    floor: Floats
+    diagnosed: Floats
+
+
+@dataclass(frozen=True)
 class ModelInputs:
     """Everything a model reads, on one grid.
 
@@ -82,6 +101,8 @@ class ModelInputs:
         Hazards of registration, and the sources whose completeness follows from them.
     convolved : tuple of int, or None
         Levels at which deaths or the living are observed, as positions in ``level_codes``; None: all.
+    survival_cells : CellGrid or None
+        Where survival records have their cells.
     population : array, shape (n_areas, n_years), or None
     population_note : str
     """
@@ -103,6 +124,7 @@ class ModelInputs:
     delays: tuple[ReportingDelay, ...] = ()
     flows: tuple[RegistrationFlow, ...] = ()
     convolved: tuple[int, ...] | None = None
+    survival_cells: CellGrid | None = None
     population: Floats | None = None
     population_note: str = ""
     deaths_frame: pd.DataFrame = field(default_factory=pd.DataFrame)

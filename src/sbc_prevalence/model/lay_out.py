@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sbc_prevalence.data.life_table import expected_survival, other_cause_hazard
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence.primaries import PrimarySeries, lay_on_grid
+from sbc_prevalence.evidence.published import POINT_COLUMNS
 from sbc_prevalence.evidence.recurrence_table import RecurrenceTable, build_recurrence_table
 from sbc_prevalence.grid import (
     AREA_CODE,
@@ -29,6 +30,7 @@ from sbc_prevalence.model.observing import (
     living_counts,
     registrations,
     reporting_triangles,
+    survival_records,
 )
 from sbc_prevalence.model.observing.counts import count_rows
 
@@ -54,7 +56,6 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         If the evidence that a model cannot do without is missing, or a count is too uncertain to sum over.
     """
     required = {
-        "published_survival": "survival after metastatic diagnosis",
         "other_cause_mortality": "other-cause mortality by age (the floor of the hazard)",
         "primary_age_profile": "the ages at primary diagnosis",
     }
@@ -69,6 +70,17 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         for kind, words in required.items()
         if not bundle.by_kind(kind)
     ]
+    if not any(bundle.by_kind(kind) for kind in ("published_survival", *survival_records.KINDS)):
+        missing.insert(
+            0,
+            Problem(
+                "E-EVIDENCE-MISSING",
+                "evidence",
+                "survival after metastatic diagnosis is needed",
+                "Add an [[evidence]] table of kind 'published_survival', 'patient_survival' or 'life_table_cells'.",
+                column="published_survival",
+            ),
+        )
     if missing:
         raise EvidenceError(missing)
 
@@ -78,7 +90,9 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
     recurrence = _recurrence(bundle, grid, age_weights, hazard, life_years)
     middle = int(np.clip((grid.first_data_year + grid.last_data_year) // 2, life_years[0], life_years[-1]))
     at_recurrence = recurrence.age_at_recurrence if recurrence is not None else age_weights
-    floors = _floors(hazard[middle - life_years[0]], (age_weights, at_recurrence), grid.years.size)
+    at_middle, ages = hazard[middle - life_years[0]], (age_weights, at_recurrence)
+    floors = _floors(at_middle, ages, grid.years.size)
+    records, record_arrays, cells = survival_records.lay_out(bundle, grid, lambda u: _floor_at(at_middle, ages, u))
 
     points = _points(bundle, floors)
     studies = tuple(dict.fromkeys(points["study"]))
@@ -99,7 +113,7 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
     shares = _death_age_shares(bundle, grid)
     arrays["death_age_shares"] = shares
     deaths = _rows(bundle, "deaths", grid)
-    observations: list[Observation] = [PublishedPoints()]
+    observations: list[Observation] = [PublishedPoints()] if len(points) else []
     if len(deaths):
         observations.insert(0, DeathCounts())
         arrays |= count_rows("deaths", deaths, codes, grid)
@@ -111,14 +125,14 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
     triangles, delays, triangle_arrays = reporting_triangles.lay_out(bundle, grid, source_arrays)
     certified, flows, flow_arrays = death_certificates.lay_out(bundle, grid, codes, source_arrays, sources)
     source_arrays = {k: v for k, v in source_arrays.items() if not k.endswith("_as_of")}
-    arrays |= source_arrays | count_arrays | triangle_arrays | flow_arrays
-    observations += [*registered, *counted, *triangles, *certified]
+    arrays |= source_arrays | count_arrays | triangle_arrays | flow_arrays | record_arrays
+    observations += [*registered, *counted, *triangles, *certified, *records]
     powers = {power_name(piece.name): np.asarray(1.0) for piece in observations}
     return ModelInputs(
         grid=grid,
         studies=studies,
         points=survival_points(points, studies),
-        last_survival_follow_up=float(points["duration_years"].max()),
+        last_survival_follow_up=_last_follow_up(points, bundle),
         floor=np.concatenate([floors[0], floors[1], floors[2].reshape(2, -1)], axis=1),
         primaries=primaries,
         recurrence=recurrence,
@@ -131,6 +145,7 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         observations=tuple(observations),
         delays=tuple(delays),
         flows=tuple(flows),
+        survival_cells=cells,
         convolved=_convolved_levels(observations, arrays, len(codes)),
         population=population,
         population_note=note,
@@ -190,14 +205,24 @@ def _recurrence(
 def _floors(hazard: Floats, ages: Sequence[Floats], n: int) -> tuple[Floats, Floats, Floats]:
     """Cumulative other-cause hazard of each presentation's mixture of ages at the quadrature nodes."""
     u = (FIRST_NODES, np.arange(n + 1, dtype=float), np.arange(1, n, dtype=float)[:, None] + LATER_NODES)
-    single = np.arange(hazard.size) + 0.5
-
-    def cumulative(weights: Floats, durations: Floats) -> Floats:
-        alive = expected_survival(hazard, single, weights, durations.ravel()).reshape(durations.shape)
-        return -np.log(np.maximum(alive, 1e-12))
-
-    stacked = [np.stack([cumulative(w, d) for w in ages]) for d in u]
+    stacked = [_floor_at(hazard, ages, d.ravel()).reshape(len(ages), *d.shape) for d in u]
     return stacked[0], stacked[1], stacked[2]
+
+
+def _floor_at(hazard: Floats, ages: Sequence[Floats], durations: Floats) -> Floats:
+    """Cumulative other-cause hazard of each presentation's mixture of ages, shape (2, n)."""
+    single = np.arange(hazard.size) + 0.5
+    alive = np.stack([expected_survival(hazard, single, weights, durations) for weights in ages])
+    return np.asarray(-np.log(np.maximum(alive, 1e-12)))
+
+
+def _last_follow_up(points: pd.DataFrame, bundle: Any) -> float:
+    """Years of the last published point; without any, the end of the last cell of survival records with a death."""
+    if len(points):
+        return float(points["duration_years"].max())
+    frames = [piece.data for kind in survival_records.KINDS for piece in bundle.by_kind(kind)]
+    ends = [frame.loc[frame["deaths"] > 0, "duration_to_years"].max() for frame in frames]
+    return float(np.nanmax([*ends, 1.0]))
 
 
 def _own_studies(bundle: Any) -> list[str]:
@@ -207,6 +232,8 @@ def _own_studies(bundle: Any) -> list[str]:
 def _points(bundle: Any, floors: tuple[Floats, Floats, Floats]) -> pd.DataFrame:
     """Published points on the log cumulative hazard scale, all of them all-cause."""
     frames = [piece.points() for piece in bundle.by_kind("published_survival")]
+    if not frames:
+        return pd.DataFrame({name: pd.Series(dtype="float64") for name in POINT_COLUMNS})
     points = pd.concat(frames, ignore_index=True)
     if undated := int(points["diagnosis_year_mid"].isna().sum()):
         raise EvidenceError(

@@ -28,7 +28,8 @@ of a source to its completeness, shape (..., n_areas, n_years), either axis of l
 differ; ``arrived``, a mapping from the name of a source with a reporting delay to the share of each of its rows that it
 holds on the date of extraction, shape (..., n_rows); ``flows``, a mapping from a source with a hazard of registration to
 the shares of each year's diagnoses registered in life and dead unregistered by calendar year, each
-(..., presentation, n_years, n_years).
+(..., presentation, n_years, n_years). Where there are survival records, ``cells``: a mapping from their name to
+cumulative hazards at the edges of their cells, shape (..., presentation, n_strata, n_edges).
 """
 Levels = Literal["all", "own", "none"]
 Stream = Callable[[str], np.random.Generator]

@@ -16,6 +16,7 @@ from sbc_prevalence.model.delay import arrived_shares, delay_priors
 from sbc_prevalence.model.flow import flow_priors, seen_of_flows
 from sbc_prevalence.model.incidence import AbstractIncidence
 from sbc_prevalence.model.inputs import ModelInputs
+from sbc_prevalence.model.observing.survival_records import cells_seen
 from sbc_prevalence.model.observing.together import evidence_loglik, evidence_priors, evidence_terms
 from sbc_prevalence.model.parameters import ParameterSet, combine
 from sbc_prevalence.model.survival import AbstractSurvival, WeibullSurvival
@@ -36,7 +37,7 @@ class PrevalenceModel:
     incidence : AbstractIncidence
         `NaturalHistoryIncidence` or `SmoothIncidence`.
     survival : AbstractSurvival
-        `WeibullSurvival`, `PiecewiseExponentialSurvival` or `LogLogisticSurvival`.
+        One of `survival.FAMILIES`, e.g. `WeibullSurvival`.
     attribution : DeathAttribution
     completeness : AbstractCompleteness
         Probability that a true case is in each source of registrations.
@@ -193,7 +194,8 @@ class PrevalenceModel:
             sources with a reporting delay to what they hold of each row, (..., n_rows); ``flows``, from sources with a
             hazard of registration to the shares registered in life and dead unregistered, each
             (..., presentation, n_years, n_years) by year of diagnosis and calendar year. Deaths and the living are 0
-            at levels where no evidence on them sits (``inputs.convolved``).
+            at levels where no evidence on them sits (``inputs.convolved``). With survival records also ``cells``, see
+            `observing.survival_records.cells_seen`.
         """
         average = self.survival.baseline_with_tail(p, inputs, xp)
         by_area: dict[str, Array] = {}
@@ -223,6 +225,7 @@ class PrevalenceModel:
             "arrived": {**arrived_shares(p, inputs, xp), **flows["arrived"]},
             "flows": flows["flows"],
             **by_area,
+            **cells_seen(p, inputs, self.survival, average, xp),
         }
 
     def _flows(

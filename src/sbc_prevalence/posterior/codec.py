@@ -19,7 +19,7 @@ from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.completeness import COMPLETENESS, CompletenessSource
 from sbc_prevalence.model.delay import ReportingDelay
 from sbc_prevalence.model.flow import RegistrationFlow
-from sbc_prevalence.model.inputs import ModelInputs, SurvivalPoints
+from sbc_prevalence.model.inputs import CellGrid, ModelInputs, SurvivalPoints
 from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
 from sbc_prevalence.model.observing import OBSERVATIONS
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
@@ -35,6 +35,7 @@ CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (
     PrimarySeries,
     RecurrenceTable,
     SurvivalPoints,
+    CellGrid,
     CompletenessSource,
     ReportingDelay,
     RegistrationFlow,

@@ -108,16 +108,16 @@ def part_of_year(
     later = (np.arange(1, n, dtype=float)[:, None] + fraction * LATER_NODES).ravel()
     extra = np.concatenate([first, later])
     zeros, none = np.zeros(extra.size), np.zeros(extra.size, dtype=bool)
-    asked = replace(inputs, points=SurvivalPoints(
+    asked = replace(inputs, survival_cells=None, points=SurvivalPoints(
         duration=extra, start=zeros, span=zeros + 1.0, is_hazard=none, is_recurrent=none, is_mixed=none,
         de_novo_share=zeros, diagnosis_year_mid=zeros, study_index=np.zeros(extra.size, dtype=np.int64)))
-    whole = model.survival.nodes(inputs)
-    n_grid = whole.size - 2 * inputs.points.size
+    whole = model.survival.grid_nodes(inputs)
+    n_grid = whole.size
     hazards = model.survival.own_hazards(p, model.survival.baseline_with_tail(p, asked))
     starts = hazards[..., FIRST_NODES.size:FIRST_NODES.size + n + 1]
     at_extra = hazards[..., n_grid:n_grid + extra.size]
     shifted = np.concatenate([at_extra[..., :first.size], starts, at_extra[..., first.size:]], axis=-1)
     wanted = np.concatenate([first, np.arange(n + 1, dtype=float), later])
-    order = np.argsort(whole[:n_grid], kind="stable")
-    floor = PchipInterpolator(whole[:n_grid][order], inputs.floor[..., order], axis=-1)(wanted)
+    order = np.argsort(whole, kind="stable")
+    floor = PchipInterpolator(whole[order], inputs.floor[..., order], axis=-1)(wanted)
     return fraction * model.survival.survivorship(p, replace(inputs, floor=floor), shifted)

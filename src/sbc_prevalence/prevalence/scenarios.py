@@ -14,6 +14,8 @@ _FAMILY_WORDS = {
     "weibull": "Weibull",
     "piecewise_exponential": "piecewise exponential",
     "log_logistic": "log-logistic",
+    "generalised_gamma": "generalised gamma",
+    "mixture_cure": "mixture cure",
 }
 _FACTOR_WORDS = {0.5: "halved", 1.0: "as stated", 2.0: "doubled"}
 

@@ -4,15 +4,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sbc_prevalence.model.observing import SurvivalRecords
 from sbc_prevalence.prevalence.draws import BEYOND_RECURRENCE, BEYOND_SURVIVAL, UNSEEN
 from sbc_prevalence.prevalence.quantity import LIVING
+from sbc_prevalence.prevalence.scenarios import family_word
 
 if TYPE_CHECKING:
     from sbc_prevalence.evidence.primaries import PrimarySeries
     from sbc_prevalence.model.inputs import ModelInputs
     from sbc_prevalence.prevalence.estimate import Estimates
 
-_FAMILIES = {"weibull": "Weibull", "log_logistic": "log-logistic", "piecewise_exponential": "piecewise exponential"}
 
 
 def scope(population_described: str) -> str:
@@ -56,8 +57,10 @@ def rests_on(est: "Estimates", area_code: str, year: int, quantity: str) -> str:
     else:
         text = (f"The {areas.total_level}'s figure, divided by the area's own {basis} and a prior on how areas "
                 "differ; the area has no deaths or registrations of metastatic disease of its own")
-    survival = "how long people live is from published survival elsewhere" if quantity == LIVING \
-        else "read through published survival"
+    own = _own_records(inputs)
+    origin = "survival records of the population described" if own else "published survival"
+    survival = f"read through {origin}" if quantity != LIVING else \
+        f"how long people live is from {origin}{'' if own else ' elsewhere'}"
     return f"{text}; {survival}.{projected_words(est, year)}"
 
 
@@ -134,10 +137,12 @@ def _informed(est: "Estimates") -> str:
 
 def _not_informed(est: "Estimates") -> str:
     inputs = est.fitted.inputs
-    local = "" if any(piece.counts_living for piece in inputs.observations) else (
-        f" No count of people living with the disease ({est.grid.areas.total_name}) was used. How many are living for "
-        "each death therefore rests on survival published elsewhere. Survival here may differ from it by as much as "
-        "published populations differ from each other; that doubt is inside the interval.")
+    local = _records(inputs)
+    if not local and not any(piece.counts_living for piece in inputs.observations):
+        local = (
+            f" No count of people living with the disease ({est.grid.areas.total_name}) was used. How many are "
+            "living for each death therefore rests on survival published elsewhere. Survival here may differ from it by "
+            "as much as published populations differ from each other; that doubt is inside the interval.")
     return (
         "Deaths do not inform how long people live after diagnosis, how survival differs between recurrent and de novo "
         f"disease, or survival beyond the last published follow-up.{local} The ratio of hazards, recurrent to de novo, "
@@ -145,8 +150,23 @@ def _not_informed(est: "Estimates") -> str:
         "different populations. The tables of other survival families and fixed ratios show how far the figures move.")
 
 
+def _own_records(inputs: "ModelInputs") -> bool:
+    """Whether there are survival records of the population described."""
+    return any(isinstance(piece, SurvivalRecords) and piece.described for piece in inputs.observations)
+
+
+def _records(inputs: "ModelInputs") -> str:
+    """What survival records of the population described tell; empty without any."""
+    if not _own_records(inputs):
+        return ""
+    return (
+        " Survival records of the population described tell how long registered people live, counted from "
+        "registration on, so that nobody is credited with time that they had to live to be registered. That people who "
+        "are not registered live as long is assumed.")
+
+
 def _tail(est: "Estimates") -> str:
-    family = _FAMILIES.get(est.fitted.model.survival.family, est.fitted.model.survival.family)
+    family = family_word(est.fitted.model.survival.family)
     return (
         f"Published survival ends {est.fitted.inputs.last_survival_follow_up:g} years after diagnosis. "
         f"{_at_index(est, BEYOND_SURVIVAL)} of those living on {_day(est)} were diagnosed longer ago than that. Beyond "

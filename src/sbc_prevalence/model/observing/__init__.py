@@ -8,6 +8,7 @@ from sbc_prevalence.model.observing.living_counts import FlaggedLiving
 from sbc_prevalence.model.observing.published_survival import PublishedPoints
 from sbc_prevalence.model.observing.registrations import RegisteredCounts
 from sbc_prevalence.model.observing.reporting_triangles import TriangleCounts
+from sbc_prevalence.model.observing.survival_records import SurvivalRecords
 
 OBSERVATIONS: tuple[type[Observation], ...] = (
     DeathCounts,
@@ -17,6 +18,7 @@ OBSERVATIONS: tuple[type[Observation], ...] = (
     FlaggedLiving,
     TriangleCounts,
     CertificateCases,
+    SurvivalRecords,
 )
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "PublishedPoints",
     "RegisteredCounts",
     "Seen",
+    "SurvivalRecords",
     "TriangleCounts",
     "expected_deaths",
 ]

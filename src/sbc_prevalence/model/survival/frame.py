@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sbc_prevalence.errors import ConfigError
+from sbc_prevalence.errors import ConfigError, ModelError
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.kernels.fused import survivorship_of_draws
 from sbc_prevalence.kernels.survivorship import (
@@ -19,6 +19,7 @@ from sbc_prevalence.kernels.survivorship import (
     survival_at_nodes,
     survivorship_from_hazards,
 )
+from sbc_prevalence.kernels.through_years import at_every_duration, at_own_duration, year_of
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.parameters import Prior
 from sbc_prevalence.model.strata import Strata
@@ -53,6 +54,8 @@ class AbstractSurvival(ABC):
     ratio_from_published: bool = True
     family: ClassVar[str]
     equation: ClassVar[str]
+    needs_floor: ClassVar[bool] = False
+    """Whether the family's hazard falls towards nothing, so that only other-cause mortality ends a life."""
 
     def __post_init__(self) -> None:
         if isinstance(self.trend, bool):
@@ -69,7 +72,18 @@ class AbstractSurvival(ABC):
         """H0(u) of de novo disease diagnosed in the reference year, shape (..., n); u has shape (n,)."""
 
     def priors(self, inputs: ModelInputs) -> list[Prior]:
-        """All priors of the component; a trend that is switched off is fixed at zero."""
+        """All priors of the component; a trend that is switched off is fixed at zero.
+
+        Raises
+        ------
+        ModelError
+            If the family needs other-cause mortality and there is none.
+        """
+        if self.needs_floor and not np.all(inputs.floor[:, -1] > 0):
+            raise ModelError(
+                f"survival '{self.family}' needs mortality from other causes, or people would live for ever. "
+                "Add an [[evidence]] table of kind 'other_cause_mortality', or choose another family."
+            )
         shared = shared_priors()
         if self.trend == "none":
             shared = [
@@ -102,16 +116,25 @@ class AbstractSurvival(ABC):
         Under a calendar-year trend, people diagnosed evenly over year s are in their (m + 1)-th year of disease
         around the end of year s + m.
         """
-        s, m = inputs.grid.years[:, None].astype(float), np.arange(inputs.n_years, dtype=float)[None, :]
-        return self.trend_years(s + m + 1.0 if self.trend == "calendar_year" else s + 0.5 + 0.0 * m, inputs)
+        return self.decades_of(inputs.grid.years.astype(float) + 0.5, inputs.n_years, inputs)
 
-    def nodes(self, inputs: ModelInputs) -> NDArray[np.float64]:
-        """Durations at which the baseline is needed: first year, whole years, later years, published points."""
+    def decades_of(self, diagnosed: NDArray[np.float64], n: int, inputs: ModelInputs) -> NDArray[np.float64]:
+        """Decades by time of diagnosis [calendar years] and year since diagnosis, shape (n_diagnosed, n)."""
+        m = np.arange(n, dtype=float)
+        moves = m + 0.5 if self.trend == "calendar_year" else 0.0 * m
+        return self.trend_years(np.asarray(diagnosed, dtype=float)[:, None] + moves, inputs)
+
+    def grid_nodes(self, inputs: ModelInputs) -> NDArray[np.float64]:
+        """Durations on the grid: nodes of the first year, whole years, nodes of later years."""
         n = inputs.n_years
         later = (np.arange(1, n, dtype=float)[:, None] + LATER_NODES).ravel()
-        return np.concatenate(
-            [FIRST_NODES, np.arange(n + 1, dtype=float), later, inputs.points.duration, inputs.points.start]
-        )
+        return np.concatenate([FIRST_NODES, np.arange(n + 1, dtype=float), later])
+
+    def nodes(self, inputs: ModelInputs) -> NDArray[np.float64]:
+        """Durations at which the baseline is needed: the grid, published points, edges of cells of survival records."""
+        cells = inputs.survival_cells
+        edges = np.zeros(0) if cells is None else cells.edges
+        return np.concatenate([self.grid_nodes(inputs), inputs.points.duration, inputs.points.start, edges])
 
     def baseline_with_tail(self, p: Parameters, inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
         """H0 at `nodes`, with the tail ratio beyond the last published follow-up; shape (..., n_nodes)."""
@@ -230,17 +253,65 @@ class AbstractSurvival(ABC):
         )
         return on_grid.reshape(*lead, *on_grid.shape[1:])
 
+    def whole_years(self, hazards: Array, inputs: ModelInputs) -> Array:
+        """Those of the hazards at `nodes` that are at whole years 0, ..., n_years; shape (..., n_years + 1)."""
+        return hazards[..., FIRST_NODES.size : FIRST_NODES.size + inputs.n_years + 1]
+
+    def cell_hazards(
+        self, p: Parameters, inputs: ModelInputs, hazards: Array, ratio: Array, xp: Namespace = NUMPY
+    ) -> Array:
+        """Cumulative all-cause hazard at the edges of the cells of survival records.
+
+        Parameters
+        ----------
+        p : mapping of str to array
+        inputs : ModelInputs
+        hazards : array, shape (..., n_nodes)
+            Of the population whose records they are, e.g. from `own_hazards`.
+        ratio : array, shape (...)
+            Recurrent over de novo hazard in that population.
+
+        Returns
+        -------
+        array, shape (..., presentation, n_strata, n_edges)
+        """
+        cells = inputs.survival_cells
+        if cells is None:
+            raise ModelError("there are no cells of survival records. Lay out the evidence first.")
+        n = int(year_of(cells.edges, inputs.n_years).max()) + 1
+        by_year = xp.exp(p["hazard_trend"][..., None, None] * self.decades_of(cells.diagnosed, n, inputs))
+        both = xp.stack([xp.ones_like(ratio), ratio], axis=-1)
+        floor = p["other_cause_multiplier"][..., None, None]
+        return at_every_duration(
+            cells.edges,
+            hazards[..., self.nodes(inputs).size - cells.edges.size :],
+            self.whole_years(hazards, inputs)[..., : n + 1],
+            both[..., None, None] * by_year[..., None, :, :],
+            floor * cells.floor,
+            floor * self.whole_years(inputs.floor, inputs)[..., : n + 1],
+            n,
+            xp,
+        )
+
     def point_hazards(
         self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY
     ) -> Array:
         """Model value of each published point: log cumulative hazard, or log hazard; shape (..., n_points)."""
         pts = inputs.points
-        decades = self.trend_years(pts.diagnosis_year_mid, inputs)
-        trend = xp.exp(p["hazard_trend"][..., None] * decades)
         ratio = p["hazard_ratio_recurrent"][..., None]
-        first = self.nodes(inputs).size - 2 * pts.size
-        grown = hazards[..., first : first + pts.size] - hazards[..., first + pts.size :]
-        cumulative = grown * trend / pts.span
+        first = self.grid_nodes(inputs).size
+        at_end, at_start = hazards[..., first : first + pts.size], hazards[..., first + pts.size : first + 2 * pts.size]
+        if self.trend == "calendar_year":
+            n = inputs.n_years
+            factor = xp.exp(p["hazard_trend"][..., None, None] * self.decades_of(pts.diagnosis_year_mid, n, inputs))
+            at_years = self.whole_years(hazards, inputs)
+            grown = at_own_duration(pts.duration, at_end, at_years, factor, n) - at_own_duration(
+                pts.start, at_start, at_years, factor, n
+            )
+            cumulative = grown / pts.span
+        else:
+            decades = self.trend_years(pts.diagnosis_year_mid, inputs)
+            cumulative = (at_end - at_start) * xp.exp(p["hazard_trend"][..., None] * decades) / pts.span
         mixed = -xp.log(
             pts.de_novo_share * xp.exp(-cumulative) + (1.0 - pts.de_novo_share) * xp.exp(-cumulative * ratio)
         )
