@@ -116,7 +116,10 @@ class GridSection(Section):
 class PriorOverride(Section):
     """Another prior for one parameter, on the scale on which the model states it."""
 
-    center: float = Field(description="Centre of the prior, on the scale shown by 'describe'.")
+    center: float | None = Field(
+        default=None,
+        description="Centre of the prior, on the scale shown by 'describe'; without it, the model's own. A half-normal "
+                    "prior has none.")
     sd: Positive = Field(description="Standard deviation on the same scale.")
     source: Text | None = Field(default=None, description="Publication that the prior rests on.")
     reason: Text | None = Field(
