@@ -227,7 +227,7 @@ def draws_dataset(est: Estimates) -> "xr.Dataset":
     xarray.Dataset
         ``prevalence`` and ``prevalence_rep`` (expected and realised living on 31 December), ``incidence`` and
         ``newly_diagnosed`` with dimensions chain, draw, area, presentation, year; ``prevalence_rep_by_duration`` has
-        duration as well. A day inside a year is held by ``prevalence_at_index_date`` and
+        duration as well; ``membership`` (group, area) is 1 where an area belongs to a group. A day inside a year is held by ``prevalence_at_index_date`` and
         ``prevalence_rep_at_index_date``, with duration and without year.
     """
     import xarray as xr
@@ -248,8 +248,12 @@ def draws_dataset(est: Estimates) -> "xr.Dataset":
         at = (*axes[:-1], DURATION)
         data |= {"prevalence_at_index_date": (at, laid(found.living_at)),
                  "prevalence_rep_at_index_date": (at, laid(found.living_at_rep))}
-    coords = {AREA: list(est.grid.areas.codes), PRESENTATION: list(PRESENTATIONS), YEAR: found.years,
+    areas = est.grid.areas
+    coords = {AREA: list(areas.codes), PRESENTATION: list(PRESENTATIONS), YEAR: found.years,
               DURATION: list(DURATION_BANDS)}
+    if areas.groups:
+        data["membership"] = ((GROUP, AREA), areas.membership(tuple(areas.groups)))
+        coords[GROUP] = list(areas.groups)
     return xr.Dataset(data, coords=coords, attrs={
         "scope": est.scope, "unit": "persons", "index_date": est.index_date.isoformat(), "seed": est.seed,
         "last_year_with_data": est.grid.last_data_year})

@@ -22,14 +22,16 @@ def precision_table(est: "Estimates") -> pd.DataFrame:
     -------
     DataFrame
         ``area_code, presentation, duration_band, mcse`` [persons]: of the mean of the expected living, for the
-        whole and every area, all together, by presentation and by duration band.
+        whole, every area and every group, all together, by presentation and by duration band.
     """
     areas = est.grid.areas
     living = est.draws.living[:, :, :, est.position]
     whole = living.sum(1, keepdims=True)
     single = areas.codes == (areas.total_code,)
-    places = whole if single else np.concatenate([whole, living], axis=1)
-    codes = (areas.total_code,) if single else (areas.total_code, *areas.codes)
+    groups = tuple(areas.groups or ())
+    sums = [living[:, row > 0].sum(1, keepdims=True) for row in areas.membership(groups)]
+    places = whole if single else np.concatenate([whole, living, *sums], axis=1)
+    codes = (areas.total_code,) if single else (areas.total_code, *areas.codes, *groups)
     cells = np.concatenate([places.sum((2, 3))[:, :, None], places.sum(3), places.sum(2)], axis=2)
     labels = [(ALL, ALL), *((k, ALL) for k in PRESENTATIONS), *((ALL, band) for band in DURATION_BANDS)]
     by_chain = cells.reshape(est.n_chains, est.n_draws, -1)

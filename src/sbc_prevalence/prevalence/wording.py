@@ -99,8 +99,8 @@ def words(est: "Estimates") -> dict[str, str]:
 
 
 def _at_index(est: "Estimates", share: str) -> str:
-    low, mid, high = np.quantile(est.draws.shares[share][:, est.position], [0.025, 0.5, 0.975])
-    return f"{100 * mid:.0f} % (95 % interval {100 * low:.0f} to {100 * high:.0f} %)"
+    low, mid, high = 100 * np.quantile(est.draws.shares[share][:, est.position], [0.025, 0.5, 0.975])
+    return f"{mid:.0f} % (95 % interval {np.floor(low + 1e-9):.0f} to {np.ceil(high - 1e-9):.0f} %)"
 
 
 def _definition(est: "Estimates") -> str:
@@ -171,7 +171,7 @@ def _tail(est: "Estimates") -> str:
         f"Published survival ends {est.fitted.inputs.last_survival_follow_up:g} years after diagnosis. "
         f"{_at_index(est, BEYOND_SURVIVAL)} of those living on {_day(est)} were diagnosed longer ago than that. Beyond "
         f"it the {family} curve is continued with an uncertain factor on its hazard, never below mortality from other "
-        "causes. The choice of curve is the largest single choice, so the figures are repeated for the others.")
+        "causes. Which curve goes on beyond the data is a choice that the data cannot make.")
 
 
 def _areas(est: "Estimates") -> str:

@@ -22,7 +22,9 @@ VARIABLES: Mapping[tuple[str, str], str] = {
     (LIVING, "expected"): "prevalence", (LIVING, "realised"): "prevalence_rep",
     (NEWLY, "expected"): "incidence", (NEWLY, "realised"): "newly_diagnosed",
 }
-_KEPT = {"nation": (), "area": ("area",), "presentation": ("presentation",), "duration": ("duration",),
+MEMBERSHIP = "membership"
+"""Variable of the draws: 1 where an area belongs to a group, dims group and area."""
+_KEPT = {"nation": (), "area": ("area",), "group": ("area",), "presentation": ("presentation",), "duration": ("duration",),
          "year": ("year",)}
 _TEXT = ("area_code", "area_name", "area_level", "index_date", "presentation", "duration_band", "unit",
          "ci_kind", "rests_on", "scenario", "group", "published", "date", "source", "year_of_publication")
@@ -91,7 +93,12 @@ class ReleasedQuantity:
         if "year" in array.dims and self.by != "year":
             array = array.sel(year=int(self.release.headline["year"]) if self.year is None else self.year)
         extra = [d for d in array.dims if d not in ("chain", "draw", *kept)]
-        return array.sum(extra) if extra else array
+        array = array.sum(extra) if extra else array
+        if self.by != "group":
+            return array
+        if MEMBERSHIP not in data:
+            raise ReleaseError("this release has no groups of areas")
+        return array.dot(data[MEMBERSHIP], dim="area")
 
     def __repr__(self) -> str:
         rows = self._short().to_string(index=False)
@@ -104,7 +111,7 @@ class ReleasedQuantity:
     def _short(self) -> pd.DataFrame:
         """The columns that a reader looks at first."""
         rows = self.table()
-        keys = {"area": ["area_name"], "presentation": ["presentation"], "duration": ["duration_band"],
+        keys = {"area": ["area_name"], "group": ["area_name"], "presentation": ["presentation"], "duration": ["duration_band"],
                 "year": ["year", "projected"], "nation": ["area_name", "year"]}[self.by]
         return rows[[*keys, "median", "lower", "upper", "unit", "ci_prob", "ci_kind"]]
 
@@ -156,7 +163,7 @@ class Release:
 
         Parameters
         ----------
-        by : {"nation", "area", "presentation", "duration", "year"}
+        by : {"nation", "area", "group", "presentation", "duration", "year"}
         basis : {"expected", "realised"}, optional
             Default: that of the headline.
         per_100k : bool

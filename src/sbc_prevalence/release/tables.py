@@ -9,7 +9,7 @@ from sbc_prevalence.errors import ReleaseError
 from sbc_prevalence.grid import ALL, DURATION_BANDS, GROUP_LEVEL, PRESENTATIONS
 from sbc_prevalence.release.content import BOUNDS, ESTIMATES, IMPLIED, LIVING, NEWLY, RATES, SENSITIVITY
 
-BY: Final = ("nation", "area", "presentation", "duration", "year")
+BY: Final = ("nation", "area", "group", "presentation", "duration", "year")
 
 
 def select(
@@ -25,8 +25,9 @@ def select(
         Gives the whole, the year and the basis where they are not asked for.
     quantity : str
         `living`, `newly_diagnosed` or one of their rates per 100,000.
-    by : {"nation", "area", "presentation", "duration", "year"}
-        `area` leaves the whole out; every other split is of the whole, or of `area_code`.
+    by : {"nation", "area", "group", "presentation", "duration", "year"}
+        `area` gives the modelled areas, `group` the groups of them; every other split is of the whole, or of
+        `area_code`.
     basis : {"expected", "realised"}, optional
     year : int, optional
         Calendar year; default the year of the headline. Not used by `year`, which gives the living at the
@@ -43,7 +44,11 @@ def select(
     whole = headline["area_code"]
     rows = estimates[
         (estimates["quantity"] == quantity) & (estimates["basis"] == (basis or headline["basis"]))]
-    rows = rows[rows["area_code"] != whole] if by == "area" else rows[rows["area_code"] == (area_code or whole)]
+    if by in ("area", "group"):
+        is_group = rows["area_level"] == GROUP_LEVEL
+        rows = rows[(rows["area_code"] != whole) & (is_group if by == "group" else ~is_group)]
+    else:
+        rows = rows[rows["area_code"] == (area_code or whole)]
     if by != "year":
         rows = rows[rows["year"] == (int(headline["year"]) if year is None else year)]
         if quantity in (LIVING, RATES[LIVING]) and rows["index_date"].nunique() > 1:
@@ -114,17 +119,13 @@ def areas_at_index_date(
 
     Largest first.
     """
-    estimates = tables[ESTIMATES]
-    if "area_level" in estimates.columns:
-        estimates = estimates[(estimates["area_level"] == GROUP_LEVEL) == groups]
-    elif groups:
-        return pd.DataFrame()
-    living = maybe(estimates, headline, LIVING, by="area")
+    estimates, by = tables[ESTIMATES], "group" if groups else "area"
+    living = maybe(estimates, headline, LIVING, by=by)
     if living is None or not len(living):
         return pd.DataFrame()
     out = living.set_index("area_code")[["area_name", "rests_on", "projected"]]
     for quantity in (LIVING, RATES[LIVING], NEWLY, RATES[NEWLY]):
-        rows = maybe(estimates, headline, quantity, by="area")
+        rows = maybe(estimates, headline, quantity, by=by)
         if rows is not None:
             out = out.join(_bounds(rows, "area_code", quantity))
     return out.sort_values([f"{LIVING}_median", "area_name"], ascending=[False, True]).reset_index()

@@ -90,3 +90,14 @@ def test_coverage_is_told_in_spans_and_by_names() -> None:
     changed = content.tables["coverage"].copy()
     changed.loc[(changed["area_code"] == "S08000024") & (changed["year"] == 2010), "deaths"] = "own"
     assert len(coverage_summary(changed)) == 2
+
+
+def test_groups_of_areas_stand_apart_from_the_areas() -> None:
+    content = make_content()
+    estimates = content.tables["estimates"]
+    area = estimates.loc[estimates["area_level"] != estimates["area_level"].iloc[0], "area_code"].iloc[0]
+    group = estimates[estimates["area_code"] == area].assign(area_code="G", area_name="A group", area_level="group")
+    both = pd.concat([estimates, group], ignore_index=True)
+    assert set(select(both, content.headline, "living", by="group")["area_code"]) == {"G"}
+    assert set(select(both, content.headline, "living", by="area")["area_code"]) == set(
+        select(estimates, content.headline, "living", by="area")["area_code"])
