@@ -227,7 +227,8 @@ def draws_dataset(est: Estimates) -> "xr.Dataset":
     xarray.Dataset
         ``prevalence`` and ``prevalence_rep`` (expected and realised living on 31 December), ``incidence`` and
         ``newly_diagnosed`` with dimensions chain, draw, area, presentation, year; ``prevalence_rep_by_duration`` has
-        duration as well; ``membership`` (group, area) is 1 where an area belongs to a group. A day inside a year is held by ``prevalence_at_index_date`` and
+        duration as well; ``membership`` (group, area) is 1 where an area belongs to a group. A day inside a year is
+        held by ``prevalence_at_index_date`` and
         ``prevalence_rep_at_index_date``, with duration and without year.
     """
     import xarray as xr

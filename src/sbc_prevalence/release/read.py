@@ -24,8 +24,8 @@ VARIABLES: Mapping[tuple[str, str], str] = {
 }
 MEMBERSHIP = "membership"
 """Variable of the draws: 1 where an area belongs to a group, dims group and area."""
-_KEPT = {"nation": (), "area": ("area",), "group": ("area",), "presentation": ("presentation",), "duration": ("duration",),
-         "year": ("year",)}
+_KEPT = {"nation": (), "area": ("area",), "group": ("area",), "presentation": ("presentation",),
+         "duration": ("duration",), "year": ("year",)}
 _TEXT = ("area_code", "area_name", "area_level", "index_date", "presentation", "duration_band", "unit",
          "ci_kind", "rests_on", "scenario", "group", "published", "date", "source", "year_of_publication")
 
@@ -111,8 +111,8 @@ class ReleasedQuantity:
     def _short(self) -> pd.DataFrame:
         """The columns that a reader looks at first."""
         rows = self.table()
-        keys = {"area": ["area_name"], "group": ["area_name"], "presentation": ["presentation"], "duration": ["duration_band"],
-                "year": ["year", "projected"], "nation": ["area_name", "year"]}[self.by]
+        keys = {"area": ["area_name"], "group": ["area_name"], "presentation": ["presentation"],
+                "duration": ["duration_band"], "year": ["year", "projected"], "nation": ["area_name", "year"]}[self.by]
         return rows[[*keys, "median", "lower", "upper", "unit", "ci_prob", "ci_kind"]]
 
 
