@@ -14,6 +14,7 @@ from sbc_prevalence.config.document import Config
 from sbc_prevalence.config.entries import (
     ENTRY_TYPES,
     Accuracy,
+    CompletenessStepEntry,
     EvidenceEntry,
     KnownCompleteness,
     LogitNormalCompleteness,
@@ -116,7 +117,8 @@ def page() -> str:
             parts += ["`completeness = { kind = \"known\", ... }`, the only way to say that nothing is "
                       "missed:\n", _table(KnownCompleteness) + "\n",
                       "`completeness = { kind = \"logit_normal\", ... }`:\n",
-                      _table(LogitNormalCompleteness) + "\n"]
+                      _table(LogitNormalCompleteness) + "\n",
+                      "Each entry of `steps`:\n", _table(CompletenessStepEntry) + "\n"]
         if kind == "living_counts":
             parts += ["`sensitivity` and `specificity`: either `value`, or both `found` and `of`:\n",
                       _table(Accuracy) + "\n"]

@@ -24,7 +24,8 @@ from sbc_prevalence.intake import take_in
 from sbc_prevalence.model import ModelInputs, PrevalenceModel, lay_out, model_from_specification
 from sbc_prevalence.model.anchors import anchor_problems
 
-FROM_EVIDENCE = ("base_error_", "completeness_", "registrations_", "sensitivity_", "snapshot_", "specificity_")
+FROM_EVIDENCE = ("base_error_", "completeness_", "regime_", "registrations_", "sensitivity_", "snapshot_",
+                 "specificity_", "validation_")
 """Beginnings of the names of parameters that a model has only with certain evidence."""
 
 
@@ -97,7 +98,9 @@ def prepare(config: Config) -> Study:
             backcast_years=config.grid.backcast_years, recurrence_lag_years=config.grid.recurrence_lag_years)
         day = config.grid.index_date or date(grid.last_data_year, 12, 31)
         problems += _index_date_problems(day, grid, source.where)
-        inputs = lay_out(bundle, grid, pause_years=config.grid.pause_years)
+        laid_out = lay_out(bundle, grid, pause_years=config.grid.pause_years)
+        replace(model, overrides={}).parameters(laid_out)  # do the components fit the evidence?
+        inputs = laid_out
     problems += _prior_problems(source, inputs)
     if inputs is not None and not any(p.severity == "error" for p in problems):
         model.parameters(inputs)  # a component that lacks what it needs says so now, not after compiling
@@ -132,6 +135,7 @@ def describe_model(section: ModelSection) -> PrevalenceModel:
         for name, prior in section.priors.items()}
     return model_from_specification({
         "incidence": section.incidence, "survival": section.survival, "trend": section.trend,
+        "completeness": section.completeness,
         "window_days": section.window_days, "area_effects": section.area_effects, "overrides": overrides})
 
 
@@ -158,7 +162,7 @@ def _prior_problems(source: Readable, inputs: ModelInputs | None = None) -> list
     Without inputs of the study, those of Scotland tell the names, and names that come with certain evidence are passed
     over.
     """
-    section = source.model
+    section = source.model if inputs is not None else source.model.model_copy(update={"completeness": "by_source"})
     if not section.priors:
         return []
     laid_out = inputs or _carried_inputs()

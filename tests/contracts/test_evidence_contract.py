@@ -66,6 +66,12 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
     "completeness_audit": [
         {"area_code": "A", "presentation": "all", "source_audited": "r", "n_known": CELL, "n_found": 85}
     ],
+    "validation_sample": [
+        {"area_code": "A", "presentation": "all", "source_audited": "r", "stratum": word, "in_source": side,
+         "n_records": CELL, "n_examined": 90, "n_true": 40}
+        for word, side in (("flagged", "yes"), ("other", "no"))
+    ],
+    "regime_survey": [{"area_code": "A", "answer": "none"}, {"area_code": "B", "answer": "no_answer"}],
     "living_counts": [
         {"area_code": "A", "index_date": "2020-12-31", "count": CELL, "base_population": CELL + 1}
     ],

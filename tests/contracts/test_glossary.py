@@ -9,7 +9,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from completeness_study import inputs_of, model_with, registrations, sample, survey, validation
 from sbc_prevalence import grid
+from sbc_prevalence.evidence import CompletenessStep
 from sbc_prevalence.model.areas import AREA_EFFECTS
 from sbc_prevalence.model.completeness import completeness_name
 from sbc_prevalence.model.observing import SurvivalRecords
@@ -88,9 +90,36 @@ def test_parameters_of_evidence_on_a_source_are_explained_under_their_symbols():
     assert found == {name: said[name] for name in OF_A_SOURCE}
 
 
+@cache
+def completeness_parameters() -> dict[str, str]:
+    """Symbols of the parameters that completeness has, by a name in which source and sample are left open."""
+    step, open_ = (CompletenessStep(2014, "a new form"),), {"completeness": None}
+    sampled = validation(sample("A", "all", *((w, s, 9, 5, 4) for w, s in (("a", "yes"), ("b", "no"), ("c", "no")))
+                                ).assign(year=2015))
+    pieces = {kind: (registrations(steps=step, extra_variation="by_area"), sampled)
+              for kind in ("by_source", "hierarchical", "joint")}
+    pieces["regime"] = (registrations(**open_), survey())
+    found = {}
+    for kind, given in pieces.items():
+        inputs = inputs_of(*given)
+        names = [source.name for source in inputs.completeness_sources]
+        for prior in model_with(kind).parameters(inputs).priors:
+            if prior.group == "completeness":
+                word = prior.name.replace("register_all_sample", "<sample>")
+                for name in names:
+                    word = word.replace(name, "<source>")
+                found[word] = prior.symbol
+    return found
+
+
+def test_every_parameter_of_completeness_is_explained_under_its_symbol():
+    said = parameter_rows()
+    assert {name: symbol for name, symbol in completeness_parameters().items() if said.get(name) != symbol} == {}
+
+
 def test_the_table_names_no_parameter_that_does_not_exist():
     known = {"completeness_<source>", "sensitivity_<count>", "specificity_<count>", "base_error_<count>"} | OF_A_SOURCE
-    known |= record_parameters()
+    known |= record_parameters() | set(completeness_parameters())
     for family, incidence in CASES:
         for inputs in (scotland_inputs(), small_inputs(area_evidence=True)):
             known |= {p.name for p in a_model(family, incidence=incidence).parameters(inputs).priors}

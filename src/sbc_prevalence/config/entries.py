@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from sbc_prevalence.config.sections import CarriedName, Day, Positive, Section, Text
+from sbc_prevalence.config.sections import CalendarYear, CarriedName, Day, Positive, Section, Text
 
 Probability = Annotated[float, Field(gt=0, le=1)]
 Proportion = Annotated[float, Field(gt=0, lt=1)]
@@ -71,8 +71,14 @@ class EvidenceEntry(Section):
     def options(self) -> dict[str, Any]:
         """Options of the evidence class for this kind; tables of options as plain mappings."""
         values = {key: getattr(self, key) for key in self.OPTION_KEYS if getattr(self, key) is not None}
-        return {key: value.model_dump(exclude_none=True) if isinstance(value, Section) else value
-                for key, value in values.items()}
+        return {key: _plain(value) for key, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Sections, alone or in a list, as plain mappings."""
+    if isinstance(value, Section):
+        return value.model_dump(exclude_none=True)
+    return tuple(_plain(item) for item in value) if isinstance(value, tuple) else value
 
 
 class CountedEntry(EvidenceEntry):
@@ -171,6 +177,12 @@ class Loss(Section):
     lower95: Positive | None = Field(default=None, description="Lower end of the central 95 % interval.")
     upper95: Positive | None = Field(default=None, description="Upper end of the central 95 % interval.")
     source: Text | None = Field(default=None, description="Where it comes from, or why it is a judgement.")
+class CompletenessStepEntry(Section):
+    """A documented change from which completeness is another one."""
+
+    year: CalendarYear = Field(description="First year of diagnosis with the new completeness.")
+    reason: Text = Field(
+        description="What changed, e.g. 'treatment data are linked from this year'; there is no step without one.")
 
 
 class RegistrationsEntry(CountedEntry):
@@ -183,17 +195,43 @@ class RegistrationsEntry(CountedEntry):
                     "model.window_days.")
     completeness: Annotated[
         KnownCompleteness | LogitNormalCompleteness, Field(discriminator="kind")] | None = Field(
-        default=None, description="Prior of completeness; without it, a completeness audit has to be given.")
+        default=None,
+        description="Prior of completeness; without it, an audit or a survey of regimes has to be given.")
     lost: Loss | None = Field(
         default=None,
         description="Loss to follow-up, for the decomposition of the living; without it nobody is called lost.")
-    OPTION_KEYS = ("sex", "window_days", "completeness", "lost")
+    steps: Annotated[tuple[CompletenessStepEntry, ...], Field(strict=False)] = Field(
+        default=(),
+        description="Documented changes of how the source is filled, each with its year and reason. Between them "
+                    "completeness is constant: free variation over time is not offered.")
+    extra_variation: Literal["shared", "by_area"] = Field(
+        default="shared",
+        description="Whether all areas record equally unevenly from year to year, or each in its own way.")
+    OPTION_KEYS = ("sex", "window_days", "completeness", "lost", "steps", "extra_variation")
 
 
 class CompletenessAuditEntry(EvidenceEntry):
     """Audit: known cases, and how many of them the source had."""
 
     kind: Literal["completeness_audit"]
+
+
+class ValidationSampleEntry(EvidenceEntry):
+    """Two-phase validation: records by stratum of a cheap classification, some of each examined case by case."""
+
+    kind: Literal["validation_sample"]
+
+
+class RegimeSurveyEntry(EvidenceEntry):
+    """Survey: how each area says it records, in full, in part, not at all, or no answer."""
+
+    kind: Literal["regime_survey"]
+    source_surveyed: str = Field(
+        default="",
+        description="Name or source of the registrations that it speaks of; empty for all registrations.")
+    presentation: Literal["all", "de_novo", "recurrent"] = Field(
+        default="all", description="Presentation that was asked about; 'all' speaks of every one.")
+    OPTION_KEYS = ("source_surveyed", "presentation")
 
 
 class Accuracy(Section):
@@ -302,7 +340,8 @@ AnyEvidenceEntry = Annotated[
     DeathsEntry | PrimaryRegistrationsEntry | PrimaryAgeProfileEntry | PopulationEntry
     | PublishedSurvivalEntry | DistantRecurrenceEntry | RegistrationsEntry | CompletenessAuditEntry
     | LivingCountsEntry | ReportingTriangleEntry | DeathCertificateCasesEntry | PatientSurvivalEntry
-    | LifeTableCellsEntry | OtherCauseMortalityEntry | ComparisonFiguresEntry,
+    | LifeTableCellsEntry | ValidationSampleEntry | RegimeSurveyEntry | OtherCauseMortalityEntry
+    | ComparisonFiguresEntry,
     Field(discriminator="kind"),
 ]
 
@@ -315,6 +354,8 @@ ENTRY_TYPES: Mapping[str, type[EvidenceEntry]] = {
     "distant_recurrence": DistantRecurrenceEntry,
     "registrations": RegistrationsEntry,
     "completeness_audit": CompletenessAuditEntry,
+    "validation_sample": ValidationSampleEntry,
+    "regime_survey": RegimeSurveyEntry,
     "living_counts": LivingCountsEntry,
     "reporting_triangle": ReportingTriangleEntry,
     "death_certificate_cases": DeathCertificateCasesEntry,

@@ -26,6 +26,10 @@ TEMPLATE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         "count_status", "source", "as_of"),
     "completeness_audit": (
         "area_code", "presentation", "source_audited", "n_known", "n_found", "source", "as_of"),
+    "validation_sample": (
+        "area_code", "presentation", "source_audited", "stratum", "in_source", "n_records", "n_examined", "n_true",
+        "source", "as_of"),
+    "regime_survey": ("area_code", "answer", "source", "as_of"),
     "living_counts": (
         "area_code", "index_date", "count", "base_population", "base_lower", "base_upper", "source", "as_of"),
     "reporting_triangle": (
@@ -78,6 +82,7 @@ pause_years = [2020, 2021]              # years in which registration of primari
 incidence = "natural_history"           # or "smooth"
 survival = "weibull"                    # or "piecewise_exponential", "log_logistic", "generalised_gamma",
                                         # "mixture_cure"
+# completeness = "by_source"            # of registrations; or "hierarchical", "joint", "regime"
 trend = "diagnosis_year"                # or "calendar_year", "none"
 window_days = 120                       # metastatic within this many days of the first diagnosis is de novo
 
@@ -144,6 +149,14 @@ note = "Stand-in: mortality of Scottish women from other causes."
 # [[evidence]]
 # kind = "completeness_audit"           # of n_known known cases the register had n_found
 # file = "tables/completeness_audit.csv"
+
+# [[evidence]]
+# kind = "validation_sample"            # all records by stratum, some of each examined case by case
+# file = "tables/validation_sample.csv"
+
+# [[evidence]]
+# kind = "regime_survey"                # how each area says it records: full, partial, none, no_answer
+# file = "tables/regime_survey.csv"     # needs completeness = "regime" under [model]
 
 # [[evidence]]
 # kind = "living_counts"                # people flagged by a register or an algorithm

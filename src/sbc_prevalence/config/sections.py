@@ -14,6 +14,7 @@ FIRST_YEAR_ALLOWED, LAST_YEAR_ALLOWED = 1900, 2100
 SurvivalFamily = Literal["weibull", "piecewise_exponential", "log_logistic", "generalised_gamma", "mixture_cure"]
 Incidence = Literal["natural_history", "smooth"]
 AreaEffects = Literal["exchangeable", "bym2"]
+Completeness = Literal["by_source", "hierarchical", "joint", "regime"]
 Trend = Literal["diagnosis_year", "calendar_year", "none"]
 
 
@@ -141,6 +142,11 @@ class ModelSection(Section):
         description="'natural_history': recurrences arise from earlier primaries; 'smooth': a smooth curve.")
     survival: SurvivalFamily = Field(
         default="weibull", description="Family of survival after metastatic diagnosis, for the headline.")
+    completeness: Completeness = Field(
+        default="by_source",
+        description="Completeness of registrations: 'by_source': the same in all areas; 'hierarchical': areas differ "
+                    "around a common level; 'joint': the same, correlated over sources; 'regime': full, partial or "
+                    "none, as a survey of the areas has it.")
     trend: Trend = Field(default="diagnosis_year", description="How survival changes over time.")
     area_effects: AreaEffects = Field(
         default="exchangeable",

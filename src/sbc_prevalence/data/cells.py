@@ -148,9 +148,9 @@ def choice(allowed: Collection[str]) -> CellCheck:
 
     def fault(text: str) -> str:
         text = text.strip()
-        if text.lower() in MISSING_WORDS:
-            return "E-MISSING"
-        return "" if text.lower() in folded else "E-CHOICE"
+        if text.lower() in folded:
+            return ""
+        return "E-MISSING" if text.lower() in MISSING_WORDS else "E-CHOICE"
 
     return fault
 

@@ -191,6 +191,35 @@ def found_among_known(table: Checked) -> list[Problem]:
     return table.problem("E-FOUND", table.frame["n_found"] > table.frame["n_known"], column="n_found")
 
 
+def examined_among_records(table: Checked) -> list[Problem]:
+    """True cases are among those examined, and those among the records of the stratum."""
+    if not table.sound("n_records", "n_examined", "n_true"):
+        return []
+    frame = table.frame
+    found = table.problem("E-EXAMINED", frame["n_examined"] > frame["n_records"], column="n_examined")
+    found += table.problem("E-EXAMINED", frame["n_true"] > frame["n_examined"], column="n_true")
+    return found + table.problem(
+        "E-UNEXAMINED", (frame["n_records"] > 0) & (frame["n_examined"] == 0), column="n_examined")
+
+
+def strata(table: Checked) -> list[Problem]:
+    """Every sample has the same strata, some in the source and some not."""
+    if not table.sound("area_code", "presentation", "source_audited", "stratum", "in_source"):
+        return []
+    sample = table.strata("area_code", "presentation", "source_audited", "year")
+    odd: list[Any] = []
+    one_sided: list[Any] = []
+    for _, rows in table.frame.groupby(["presentation", "source_audited"], sort=False):
+        first: frozenset[tuple[str, str]] | None = None
+        for _, part in rows.groupby(sample, sort=False):
+            here = frozenset(zip(part["stratum"], part["in_source"], strict=True))
+            first = first or here
+            odd += list(part.index) if here != first else []
+            one_sided += list(part.index) if part["in_source"].nunique() < 2 else []
+    found = table.problem("E-STRATA", _marked(table, odd), column="stratum")
+    return found + table.problem("E-STRATA-SIDE", _marked(table, one_sided), column="in_source")
+
+
 def within_base(table: Checked) -> list[Problem]:
     """People counted are among the people who could have been."""
     if not table.has("base_population"):

@@ -17,6 +17,7 @@ from sbc_prevalence.grid import (
     SOURCE,
 )
 
+REGIME_ANSWERS = ("full", "partial", "none", "no_answer")
 CARRIED_ALONG = ("area_name", "area_level", "note")
 _ORIGIN = {SOURCE: columns.words(), AS_OF: columns.ColumnSpec(cells.iso_date, "str")}
 _ALONG = {name: columns.words(required=False, blank=True) for name in CARRIED_ALONG}
@@ -219,12 +220,37 @@ SCHEMAS: dict[str, TableSchema] = _schemas(
             "source_audited": columns.words(),
             "n_known": columns.whole(low=1),
             "n_found": columns.whole(),
+            "year": columns.year(required=False),
             **_ALONG,
             **_ORIGIN,
         },
-        ("area_code", "presentation", "source_audited"),
+        ("area_code", "presentation", "source_audited", "year"),
         False,
         (checks.found_among_known,),
+    ),
+    TableSchema(
+        "validation_sample",
+        {
+            "area_code": columns.area(),
+            "presentation": columns.choice(*PRESENTATIONS, ALL),
+            "source_audited": columns.words(),
+            "stratum": columns.words(),
+            "in_source": columns.choice("yes", "no"),
+            "n_records": columns.whole(),
+            "n_examined": columns.whole(),
+            "n_true": columns.whole(),
+            "year": columns.year(required=False),
+            **_ALONG,
+            **_ORIGIN,
+        },
+        ("area_code", "presentation", "source_audited", "year", "stratum"),
+        False,
+        (checks.examined_among_records, checks.strata),
+    ),
+    TableSchema(
+        "regime_survey",
+        {"area_code": columns.area(), "answer": columns.choice(*REGIME_ANSWERS), **_ALONG, **_ORIGIN},
+        ("area_code",),
     ),
     TableSchema(
         "living_counts",

@@ -188,6 +188,22 @@ MESSAGES: dict[str, Message] = {
         "intervals of one study and group must not overlap", "Remove the wider or the repeated rows."
     ),
     "E-FOUND": Message("cases found must not exceed cases known", "Swap or correct the two columns."),
+    "E-EXAMINED": Message(
+        "true cases must be among the records examined, and these among the records of the stratum",
+        "Swap or correct the columns.",
+    ),
+    "E-UNEXAMINED": Message(
+        "every stratum with records needs some of them examined: else its cases are a guess",
+        "Examine some, or join the stratum with another on the same side of the source.",
+    ),
+    "E-STRATA": Message(
+        "every area (and year) of a sample needs the same strata, each in the source or not in all of them",
+        "Write a stratum without records with zeros.",
+    ),
+    "E-STRATA-SIDE": Message(
+        "a sample needs strata in the source and strata not in it",
+        "Without records outside the source nothing says what it misses: give them, with in_source = no.",
+    ),
     "E-AGES": Message("every year needs each single age from 0 to 99", "Add the missing ages."),
     # patient records and life-table cells
     "E-TIME-FORM": Message(

@@ -6,17 +6,19 @@ from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRe
 from sbc_prevalence.evidence.death_certificates import DeathCertificateCases
 from sbc_prevalence.evidence.gather import bundle_from_tables
 from sbc_prevalence.evidence.population import Population
-from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior, LossPrior
+from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior, CompletenessStep, LossPrior
 from sbc_prevalence.evidence.published import (
     ComparisonFigures,
     DistantRecurrence,
     OtherCauseMortality,
     PublishedSurvival,
 )
+from sbc_prevalence.evidence.regime_survey import RegimeSurvey
 from sbc_prevalence.evidence.registered import CompletenessAudit, LivingCounts, Registrations
 from sbc_prevalence.evidence.registry import EVIDENCE_KINDS, from_table
 from sbc_prevalence.evidence.reporting import ReportingTriangle
 from sbc_prevalence.evidence.survival_records import LifeTableCells, PatientSurvival
+from sbc_prevalence.evidence.validation import ValidationSample
 
 __all__ = [
     "EVIDENCE_KINDS",
@@ -24,6 +26,7 @@ __all__ = [
     "ComparisonFigures",
     "CompletenessAudit",
     "CompletenessPrior",
+    "CompletenessStep",
     "DeathCertificateCases",
     "Deaths",
     "DistantRecurrence",
@@ -38,8 +41,10 @@ __all__ = [
     "PrimaryAgeProfile",
     "PrimaryRegistrations",
     "PublishedSurvival",
+    "RegimeSurvey",
     "Registrations",
     "ReportingTriangle",
+    "ValidationSample",
     "bundle_from_tables",
     "from_table",
 ]

@@ -1,13 +1,13 @@
 """All that is known, brought together: one grid, what covers what, refused as a whole if it clashes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from sbc_prevalence.data import plausibility
 from sbc_prevalence.errors import EvidenceError, Problem
-from sbc_prevalence.evidence import consistency, coverage
+from sbc_prevalence.evidence import anchors, consistency, coverage
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations, combined
 from sbc_prevalence.evidence.population import Population
@@ -59,6 +59,12 @@ class EvidenceBundle:
 
     def _one[T: Evidence](self, cls: type[T]) -> T | None:
         pieces = [piece for piece in self.pieces if isinstance(piece, cls)]
+        return combined(pieces) if pieces else None
+
+    def _registered(self) -> Registrations | None:
+        """Registrations of all sources, whatever is believed of their completeness."""
+        pieces = [replace(piece, completeness=None, steps=(), extra_variation="shared")
+                  for piece in self.pieces if isinstance(piece, Registrations)]
         return combined(pieces) if pieces else None
 
     @property
@@ -134,7 +140,7 @@ class EvidenceBundle:
         pieces that hold the same people."""
         own = [w for piece in self.pieces
                for w in (*plausibility.jumps(piece.kind, piece.name, piece.data), *piece.warnings())]
-        return own + same_people(self.pieces)
+        return own + same_people(self.pieces) + anchors.warnings(self.pieces)
 
     def align(
         self,
@@ -165,7 +171,7 @@ class EvidenceBundle:
             If there are neither deaths nor registrations of metastatic disease, or the years are out of
             order.
         """
-        counts = self.deaths or self.registrations
+        counts = self.deaths or self._registered()
         if counts is None:
             raise EvidenceError(consistency.required_kinds(self.pieces))
         first_data, last_data = counts.years[0], _last_full_year(counts, areas)

@@ -9,17 +9,17 @@ from sbc_prevalence.data.areas import check_codes
 from sbc_prevalence.data.schemas import SCHEMAS
 from sbc_prevalence.data.tables import FIRST_DATA_ROW
 from sbc_prevalence.errors import Problem
-from sbc_prevalence.evidence import belonging, limits
+from sbc_prevalence.evidence import anchors, belonging, limits
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import CountedEvidence
 from sbc_prevalence.evidence.published import DistantRecurrence, PublishedSurvival
 from sbc_prevalence.evidence.registered import Registrations
 from sbc_prevalence.evidence.survival_records import PatientSurvival
-from sbc_prevalence.grid import AREA_CODE, AS_OF, PRESENTATION, SOURCE, YEAR, AreaSet
+from sbc_prevalence.grid import AREA_CODE, AS_OF, SOURCE, YEAR, AreaSet
 
 FROM_ANYWHERE = frozenset({"primary_age_profile"})
 """Kinds that may come from areas outside the study: only a mix is taken from them."""
-NEEDS_ALL_AREAS = frozenset({"primary_registrations", "population"})
+NEEDS_ALL_AREAS = frozenset({"primary_registrations", "population", "regime_survey"})
 AND = " and "
 SURVIVAL = frozenset({"published_survival", "patient_survival", "life_table_cells"})
 """Kinds that tell of survival after metastatic diagnosis; one of them is enough."""
@@ -53,7 +53,7 @@ def problems(
     mixed = _sexes(pieces)
     found += mixed
     found += _mortality_needed(pieces, failed_kinds)
-    found += _completeness_needed(pieces, failed_kinds)
+    found += anchors.problems(pieces, areas, failed_kinds)
     found += belonging.problems(pieces, failed_kinds)
     found += _windows(pieces)
     if not failed_kinds & {"deaths", "registrations", "primary_registrations"}:
@@ -142,6 +142,8 @@ def _given_twice(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem]:
                 )
             )
             continue
+        if one.kind == "registrations" and one.provenance.source != two.provenance.source:
+            continue  # two registers may hold the same people: each has a completeness of its own
         if one.kind in ONCE_PER_AREA_YEAR:
             if overlap := _overlap(one, two, areas):
                 found.append(
@@ -243,29 +245,6 @@ def _mortality_needed(pieces: Sequence[Evidence], failed_kinds: frozenset[str]) 
                 )
             )
     return found
-
-
-def _completeness_needed(pieces: Sequence[Evidence], failed_kinds: frozenset[str]) -> list[Problem]:
-    if "completeness_audit" in {piece.kind for piece in pieces} | failed_kinds:
-        return []
-    flowing = {name for piece in pieces if piece.kind == "death_certificate_cases"
-               for presentation in set(piece.data[PRESENTATION])
-               for name, _ in belonging.owned(pieces, piece, presentation)}
-    if "death_certificate_cases" in failed_kinds:
-        return []
-    return [
-        Problem(
-            "E-COMPLETENESS-MISSING",
-            piece.name,
-            "registrations of metastatic disease need their completeness",
-            "Give 'completeness' in the [[evidence]] entry, or a completeness_audit beside it: without "
-            "either, more "
-            "disease cannot be told from better registration.",
-            key="completeness",
-        )
-        for piece in pieces
-        if isinstance(piece, Registrations) and piece.completeness is None and piece.name not in flowing
-    ]
 
 
 def _windows(pieces: Sequence[Evidence]) -> list[Problem]:

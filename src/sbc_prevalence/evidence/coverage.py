@@ -20,6 +20,8 @@ USES: Mapping[str, str] = {
     "distant_recurrence": "risk of distant recurrence",
     "registrations": "registered metastatic disease",
     "completeness_audit": "completeness of registration",
+    "validation_sample": "completeness of registration",
+    "regime_survey": "how areas record",
     "living_counts": "counts of the living",
     "reporting_triangle": "reporting delay of registrations",
     "death_certificate_cases": "completeness of registration, by cases found at death",

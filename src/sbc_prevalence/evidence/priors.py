@@ -66,6 +66,41 @@ class CompletenessPrior:
 
 
 @dataclass(frozen=True)
+class CompletenessStep:
+    """A documented change of the way in which a source is filled, from which its completeness is another one.
+
+    Parameters
+    ----------
+    year : int
+        First calendar year of diagnosis with the new completeness.
+    reason : str
+        What changed, e.g. "treatment data are linked from 2014". A step without a reason is refused: completeness that
+        may vary freely cannot be told from incidence.
+
+    Raises
+    ------
+    EvidenceError
+        If the year is none, or the reason is missing.
+    """
+
+    year: int
+    reason: str
+
+    def __post_init__(self) -> None:
+        problems = []
+        whole = isinstance(self.year, int) and not isinstance(self.year, bool)
+        if not whole or not 1900 <= self.year <= 2100:
+            problems.append(_problem("steps", "the year of a step is a calendar year, 1900 to 2100",
+                                     "Write e.g. year = 2014."))
+        if not isinstance(self.reason, str) or not self.reason.strip():
+            problems.append(_problem("steps", "a step of completeness needs its reason",
+                                     "Say what changed in that year: a step without a documented change is a trend of "
+                                     "incidence in disguise."))
+        if problems:
+            raise EvidenceError(problems)
+
+
+@dataclass(frozen=True)
 class LossPrior:
     """Registered people whom a source no longer follows, and of whom it cannot say whether they live.
 
@@ -192,7 +227,15 @@ def _problem(key: str, requirement: str, remedy: str) -> Problem:
 def _proportion(name: str, value: float, *, one_allowed: bool) -> list[Problem]:
     if not isinstance(value, int | float) or isinstance(value, bool) or value != value:
         return [_problem(name, "a proportion is a number", "Write e.g. 0.85.")]
-    if 1 < value <= 100:
+    if 1 < value < 2:
+        return [
+            _problem(
+                name,
+                "a proportion must not exceed 1: no source holds more true cases than there are",
+                "Correct the value; a source that holds other people as well needs a specificity (living_counts).",
+            )
+        ]
+    if 2 <= value <= 100:
         return [
             _problem(
                 name, "a proportion lies between 0 and 1 and this looks like a percentage", "Divide by 100."

@@ -7,7 +7,7 @@ from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import CountedEvidence
 from sbc_prevalence.evidence.flagged import accuracy_problems, accuracy_warnings
-from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior, LossPrior
+from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior, CompletenessStep, LossPrior
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -20,16 +20,22 @@ class Registrations(CountedEvidence):
     window_days : int
         Days after the first breast cancer diagnosis within which metastasis counts as de novo. Required.
     completeness : CompletenessPrior, optional
-        What is believed about completeness; without it and without an audit the counts cannot be used.
+        What is believed about completeness; without it, an audit or a survey of regimes the counts cannot be used.
     lost : LossPrior, optional
         Registered people whom the source no longer follows; without it nobody is called lost. It changes no estimate,
         only the decomposition of the living.
+    steps : tuple of CompletenessStep
+        Documented years from which completeness is another one; constant between them.
+    extra_variation : {"shared", "by_area"}
+        Whether all areas record equally unevenly, or each in its own way.
     """
 
     kind: ClassVar[str] = "registrations"
     window_days: int
     completeness: CompletenessPrior | None = None
     lost: LossPrior | None = None
+    steps: tuple[CompletenessStep, ...] = ()
+    extra_variation: Literal["shared", "by_area"] = "shared"
 
     @classmethod
     def from_table(cls, table: Any, **options: Any) -> Self:
@@ -71,6 +77,48 @@ class Registrations(CountedEvidence):
             )
         if self.lost is not None and not isinstance(self.lost, LossPrior):
             found.append(Problem("E-OPTION", self.name, "lost is a LossPrior", "Build one, or leave it out.", key="lost"))
+        if self.extra_variation not in ("shared", "by_area"):
+            found.append(
+                Problem("E-OPTION", self.name, "extra_variation is 'shared' or 'by_area'", "Choose one of them.",
+                        key="extra_variation")
+            )
+        return found + self._step_problems()
+
+    def warnings(self) -> list[Problem]:
+        if self.completeness is None or self.completeness.kind != "known":
+            return []
+        says = "every true case is registered" if self.completeness.value == 1 else "the share registered is exact"
+        return [
+            Problem(
+                "W-COMPLETENESS-KNOWN",
+                self.name,
+                f"completeness is taken as known: {says}, without any doubt",
+                "Give a median and 95 % bounds unless a law or a full linkage says so.",
+                key="completeness",
+                severity="warning",
+            )
+        ]
+
+    def _step_problems(self) -> list[Problem]:
+        """Steps lie inside the years of the counts, in order, and nothing that is known takes a step."""
+
+        def problem(requirement: str, remedy: str) -> Problem:
+            return Problem("E-STEPS", self.name, requirement, remedy, key="steps")
+
+        if not all(isinstance(step, CompletenessStep) for step in self.steps):
+            return [problem("each step is a CompletenessStep", "Give its year and its reason.")]
+        years = [step.year for step in self.steps]
+        if not years:
+            return []
+        found = []
+        if years != sorted(set(years)):
+            found.append(problem("the years of steps must rise, each once", "Put them in order."))
+        if self.years and not all(self.years[0] < year <= self.years[-1] for year in years):
+            found.append(problem("a step must lie inside the years of the counts, after the first",
+                                 "Leave out steps that no count has seen."))
+        if self.completeness is not None and self.completeness.kind == "known":
+            found.append(problem("completeness that is known takes no steps",
+                                 "Give an uncertain completeness, or leave the steps out."))
         return found
 
 

@@ -1,7 +1,7 @@
 """Kinds of evidence by name: from a table and a kind to an object, from many tables to a bundle."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -11,16 +11,18 @@ from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations
 from sbc_prevalence.evidence.death_certificates import DeathCertificateCases
 from sbc_prevalence.evidence.population import Population
-from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior, LossPrior
+from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior, CompletenessStep, LossPrior
 from sbc_prevalence.evidence.published import (
     ComparisonFigures,
     DistantRecurrence,
     OtherCauseMortality,
     PublishedSurvival,
 )
+from sbc_prevalence.evidence.regime_survey import RegimeSurvey
 from sbc_prevalence.evidence.registered import CompletenessAudit, LivingCounts, Registrations
 from sbc_prevalence.evidence.reporting import ReportingTriangle
 from sbc_prevalence.evidence.survival_records import LifeTableCells, PatientSurvival
+from sbc_prevalence.evidence.validation import ValidationSample
 
 _CLASSES: Iterable[type[Evidence]] = (
     Deaths,
@@ -31,6 +33,8 @@ _CLASSES: Iterable[type[Evidence]] = (
     DistantRecurrence,
     Registrations,
     CompletenessAudit,
+    ValidationSample,
+    RegimeSurvey,
     LivingCounts,
     ReportingTriangle,
     DeathCertificateCases,
@@ -78,7 +82,9 @@ def from_table(kind: str, table: Table, **options: Any) -> Evidence:
 
 
 def _option(name: str, value: Any) -> Any:
-    """A prior from a plain mapping; anything else as it is."""
+    """A prior or a step from a plain mapping; anything else as it is."""
+    if name == "steps" and isinstance(value, Sequence):
+        return tuple(_made(CompletenessStep, name, item) if isinstance(item, Mapping) else item for item in value)
     made = {
         "completeness": CompletenessPrior,
         "mention": CompletenessPrior,
@@ -88,6 +94,11 @@ def _option(name: str, value: Any) -> Any:
     }.get(name)
     if made is None or not isinstance(value, Mapping):
         return value
+    return _made(made, name, value)
+
+
+def _made(made: type[Any], name: str, value: Mapping[str, Any]) -> Any:
+    """An option's object from its keys, every wrong key named."""
     known = {item.name for item in fields(made)}
     if unknown := sorted(set(value) - known):
         raise EvidenceError(
@@ -116,4 +127,8 @@ def _option(name: str, value: Any) -> Any:
         raise EvidenceError(
             Problem("E-PRIOR", "evidence options", "loss needs its kind", "Write kind = 'share' or 'per_year'.", key=name)
         )
+    if made is CompletenessStep and (absent := sorted(known - set(value))):
+        raise EvidenceError([
+            Problem("E-PRIOR", "evidence options", "a step needs its year and its reason", "Give both.",
+                    key=f"{name}.{key}") for key in absent])
     return made(**value)

@@ -5,6 +5,12 @@ Nothing here imports PyMC but `build` and `fused_ops`, which are loaded when a m
 
 from sbc_prevalence.model.areas import ExchangeableAreas, NeighbouringAreas
 from sbc_prevalence.model.attribution import DeathAttribution
+from sbc_prevalence.model.completeness import (
+    HierarchicalCompleteness,
+    JointCompleteness,
+    RegimeCompleteness,
+    SourceCompleteness,
+)
 from sbc_prevalence.model.components import model_from_specification
 from sbc_prevalence.model.describe import describe
 from sbc_prevalence.model.inputs import ModelInputs
@@ -25,6 +31,8 @@ __all__ = [
     "DeathAttribution",
     "ExchangeableAreas",
     "GeneralisedGammaSurvival",
+    "HierarchicalCompleteness",
+    "JointCompleteness",
     "LogLogisticSurvival",
     "MixtureCureSurvival",
     "ModelInputs",
@@ -34,7 +42,9 @@ __all__ = [
     "PiecewiseExponentialSurvival",
     "PrevalenceModel",
     "Prior",
+    "RegimeCompleteness",
     "SmoothIncidence",
+    "SourceCompleteness",
     "WeibullSurvival",
     "describe",
     "lay_out",

@@ -5,6 +5,7 @@ from typing import Any
 
 from sbc_prevalence.errors import ConfigError, Problem
 from sbc_prevalence.model.areas import AREA_EFFECTS
+from sbc_prevalence.model.completeness import COMPLETENESS, SourceCompleteness
 from sbc_prevalence.model.incidence import AbstractIncidence
 from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
@@ -19,7 +20,8 @@ def model_from_specification(specification: Mapping[str, Any]) -> PrevalenceMode
     ----------
     specification : mapping
         ``incidence`` ("natural_history", "smooth"), ``survival`` (a family), ``trend``, ``window_days``,
-        and optionally ``area_effects`` ("exchangeable", "bym2"), ``overrides`` and ``judgement_width``.
+        and optionally ``area_effects`` ("exchangeable", "bym2"), ``completeness`` (a kind of `COMPLETENESS`),
+        ``overrides`` and ``judgement_width``.
 
     Raises
     ------
@@ -38,6 +40,10 @@ def model_from_specification(specification: Mapping[str, Any]) -> PrevalenceMode
     if effects not in AREA_EFFECTS:
         problems.append(Problem("E-MODEL", "model", f"area_effects is one of {', '.join(AREA_EFFECTS)}",
                                 "Choose one of them.", column="area_effects"))
+    completeness = str(specification.get("completeness", SourceCompleteness.kind))
+    if completeness not in COMPLETENESS:
+        problems.append(Problem("E-MODEL", "model", f"completeness is one of {', '.join(COMPLETENESS)}",
+                                "Choose one of them.", column="completeness"))
     if problems:
         raise ConfigError(problems)
     areas = AREA_EFFECTS[effects]()
@@ -46,6 +52,7 @@ def model_from_specification(specification: Mapping[str, Any]) -> PrevalenceMode
         if kind == "natural_history" else SmoothIncidence(areas=areas))
     return PrevalenceModel(
         incidence=incidence, survival=FAMILIES[family](trend=specification.get("trend", "diagnosis_year")),
+        completeness=COMPLETENESS[completeness](),
         overrides=dict(specification.get("overrides") or {}),
         judgement_width=float(specification.get("judgement_width", 1.0)),
         area_factor=float(specification.get("area_factor", 1.0)))

@@ -15,7 +15,7 @@ from sbc_prevalence.kernels.backend import Array
 from sbc_prevalence.model.completeness import CompletenessSource
 from sbc_prevalence.model.delay import ReportingDelay
 from sbc_prevalence.model.flow import RegistrationFlow, derived_sources
-from sbc_prevalence.model.observation import Observation
+from sbc_prevalence.model.observation import Observation, power_name
 
 Floats = NDArray[np.float64]
 
@@ -210,11 +210,6 @@ class ModelInputs:
                 *(merged[f"deaths_{word}"] for word in ("level", "values", "log_mask", "weight"))
             )
         return replace(self, arrays=merged)
-
-
-def power_name(observation: str) -> str:
-    """Name of the array that holds the power of an observation's likelihood."""
-    return f"{observation}_power"
 
 
 def level_reference(level: Array, values: Array, log_mask: Array, weight: Array) -> np.ndarray:

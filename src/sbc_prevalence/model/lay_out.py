@@ -21,13 +21,15 @@ from sbc_prevalence.grid import (
     parse_age_band,
 )
 from sbc_prevalence.kernels.survivorship import FIRST_NODES, LATER_NODES
-from sbc_prevalence.model.inputs import ModelInputs, level_reference, power_name, survival_points
+from sbc_prevalence.model.inputs import ModelInputs, level_reference, survival_points
+from sbc_prevalence.model.observation import power_name
 from sbc_prevalence.model.observing import (
     DeathCounts,
     Observation,
     PublishedPoints,
     death_certificates,
     living_counts,
+    regimes,
     registrations,
     reporting_triangles,
     survival_records,
@@ -125,8 +127,9 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
     triangles, delays, triangle_arrays = reporting_triangles.lay_out(bundle, grid, source_arrays)
     certified, flows, flow_arrays = death_certificates.lay_out(bundle, grid, codes, source_arrays, sources)
     source_arrays = {k: v for k, v in source_arrays.items() if not k.endswith("_as_of")}
-    arrays |= source_arrays | count_arrays | triangle_arrays | flow_arrays | record_arrays
-    observations += [*registered, *counted, *triangles, *certified, *records]
+    answers, answer_arrays = regimes.lay_out(bundle, grid)
+    arrays |= source_arrays | count_arrays | triangle_arrays | flow_arrays | record_arrays | answer_arrays
+    observations += [*registered, *counted, *triangles, *certified, *records, *answers]
     powers = {power_name(piece.name): np.asarray(1.0) for piece in observations}
     return ModelInputs(
         grid=grid,
@@ -155,7 +158,8 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
 
 def _level_codes(bundle: Any, grid: StudyGrid) -> tuple[str, ...]:
     """Codes at which counts of metastatic disease or deaths sit, in the order of the areas."""
-    kinds = ("deaths", "registrations", "completeness_audit", "living_counts", "death_certificate_cases")
+    kinds = ("deaths", "registrations", "completeness_audit", "validation_sample", "living_counts",
+             "death_certificate_cases")
     used = {code for kind in kinds for piece in bundle.by_kind(kind) for code in piece.area_codes}
     return tuple(code for code in grid.areas.all_codes if code in used) or (grid.areas.total_code,)
 

@@ -58,7 +58,12 @@ def count_loglik(values: Array, log_mask: Array, mean: Array, size: Array, xp: N
     -------
     array, shape (..., n_rows)
     """
-    terms = negative_binomial_logpmf(values, mean[..., None], size[..., None, None], xp) + log_mask
+    return row_loglik(values, log_mask, mean, size[..., None], xp)
+
+
+def row_loglik(values: Array, log_mask: Array, mean: Array, size: Array, xp: Namespace = NUMPY) -> Array:
+    """`count_loglik` where every row has a dispersion of its own: ``size`` of shape (..., n_rows) or (..., 1)."""
+    terms = negative_binomial_logpmf(values, mean[..., None], size[..., None], xp) + log_mask
     if values.shape[-1] == 1:
         return terms[..., 0]
     return xp.logsumexp(terms, -1)

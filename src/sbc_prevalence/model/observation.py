@@ -40,6 +40,11 @@ def one_word(name: str) -> str:
     return re.sub(r"\W+", "_", name).strip("_")
 
 
+def power_name(observation: str) -> str:
+    """Name of the array that holds the power of an observation's likelihood."""
+    return f"{observation}_power"
+
+
 @dataclass(frozen=True)
 class Observation(ABC):
     """One piece of evidence as the model sees it.

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from sbc_prevalence.model.delay import arrived_shares, delay_priors
 from sbc_prevalence.model.flow import flow_priors, seen_of_flows
 from sbc_prevalence.model.incidence import AbstractIncidence
 from sbc_prevalence.model.inputs import ModelInputs
+from sbc_prevalence.model.observing.regimes import resolved
 from sbc_prevalence.model.observing.survival_records import cells_seen
 from sbc_prevalence.model.observing.together import evidence_loglik, evidence_priors, evidence_terms
 from sbc_prevalence.model.parameters import ParameterSet, combine
@@ -214,14 +216,15 @@ class PrevalenceModel:
             dead, people = self._at_levels(cases, p, inputs, xp, average)
         whole = by_area["area_incidence"].sum(-2) if by_area else cases[..., 0, :]
         flows = self._flows(whole, cases, p, inputs, xp, average)
+        stated = self.completeness.seen(p, inputs.with_stated_sources(), xp)
         return {
             "incidence": cases,
             "deaths": dead,
             "living": people,
             "kappa": self.attribution.kappa(p, inputs, xp),
             "points": self.survival.point_hazards(p, inputs, average, xp),
-            "completeness": {
-                **self.completeness.completeness(p, inputs.with_stated_sources(), xp), **flows["completeness"]},
+            **stated,
+            "completeness": {**stated["completeness"], **flows["completeness"]},
             "arrived": {**arrived_shares(p, inputs, xp), **flows["arrived"]},
             "flows": flows["flows"],
             **by_area,
@@ -299,10 +302,27 @@ class PrevalenceModel:
         return evidence_terms(p, self.observed(p, inputs, xp), inputs, xp)
 
     def completeness_of(self, p: Mapping[str, Array], inputs: ModelInputs) -> Mapping[str, Array]:
-        """Completeness of draws by source, that of flows included; each (n_draws, n_areas or 1, n_years or 1)."""
-        if inputs.flows:
-            return self.observed(p, inputs, COMPILED)["completeness"]
+        """Completeness of draws by source, that of flows included; each (n_draws, n_areas or 1, n_years or 1).
+
+        Where it depends on the regime of an area, that is drawn too, given the draw and all evidence.
+        """
+        if inputs.flows or self.completeness.has_regimes:
+            return self.resolved(p, inputs, seed=7)["completeness"]
         return self.completeness.completeness(p, inputs)
+
+    def resolved(self, p: Mapping[str, Array], inputs: ModelInputs, *, seed: int) -> Mapping[str, Any]:
+        """`observed` of draws, with a regime drawn for every area where the likelihood sums over regimes.
+
+        Parameters
+        ----------
+        p : mapping of name to array, shape (n_draws, *parameter shape)
+        inputs : ModelInputs
+        seed : int
+            Together with the first of the draws: successive chunks of draws get streams of their own.
+        """
+        first = next(iter(p.values()))
+        rng = np.random.default_rng([seed, crc32(np.ascontiguousarray(first, dtype=float).tobytes())])
+        return resolved(p, self.observed(p, inputs, COMPILED), inputs, rng)
 
     def loglik_by_evidence(self, p: Mapping[str, Array], inputs: ModelInputs) -> dict[str, Array]:
         """Log-likelihood of draws by name of the observation, whatever its power, each of shape (n_draws,)."""
@@ -316,6 +336,7 @@ class PrevalenceModel:
             "trend": self.survival.trend,
             **({} if self.incidence.areas.kind == "exchangeable" else {"area_effects": self.incidence.areas.kind}),
             **({} if self.survival.ratio_from_published else {"ratio_from_published": False}),
+            **({} if self.completeness == SourceCompleteness() else {"completeness": self.completeness.kind}),
             "judgement_width": self.judgement_width,
             "area_factor": self.area_factor,
             "overrides": {k: dict(v) for k, v in self.overrides.items()},

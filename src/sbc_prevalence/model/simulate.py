@@ -67,7 +67,7 @@ def simulate_world(
         draw = model.parameters(inputs).draw(_stream(entropy, "parameters"), 1)
         parameters = {name: np.asarray(value)[0] for name, value in draw.items()}
     p = {name: np.asarray(value, dtype=float) for name, value in parameters.items()}
-    seen = model.observed(p, inputs)
+    seen = model.completeness.realised(model.observed(p, inputs), inputs, _stream(entropy, "regimes"))
     arrays: Arrays = {}
     for observation in inputs.observations:
         arrays |= observation.simulate(p, seen, inputs, lambda word: _stream(entropy, word))

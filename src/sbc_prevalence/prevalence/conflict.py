@@ -15,7 +15,6 @@ from sbc_prevalence.model.anchors import anchor_problems
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.observation import Observation
 from sbc_prevalence.model.observing.sources import source_titles, sources_of
-from sbc_prevalence.model.prevalence_model import COMPILED
 from sbc_prevalence.posterior.fitted import informed_by_counts
 from sbc_prevalence.prevalence.draws import FittedLike, flattened
 from sbc_prevalence.prevalence.identifiability import Refit, log_density_parts
@@ -208,7 +207,7 @@ def predictive(fitted: FittedLike, names: tuple[str, ...], n_replicates: int, se
     n = next(iter(flat.values())).shape[0]
     chosen = np.linspace(0, n - 1, min(n, n_replicates)).astype(np.int64)
     p = {name: value[chosen] for name, value in flat.items()}
-    seen = model.observed(p, inputs, COMPILED)
+    seen = model.resolved(p, inputs, seed=seed)
     pieces = [piece for piece in inputs.observations if piece.name in names]
     copies = []
     for i in range(chosen.size):

@@ -196,7 +196,7 @@ def test_an_age_mix_may_come_from_elsewhere() -> None:
 def test_an_audit_stands_in_for_a_completeness_prior() -> None:
     audit = CompletenessAudit.from_frame(
         pd.DataFrame(
-            [{"area_code": "T", "presentation": "all", "source_audited": "r", "n_known": 100, "n_found": 85}]
+            [{"area_code": "T", "presentation": "all", "source_audited": "a registry", "n_known": 100, "n_found": 85}]
         ),
         **ORIGIN,
     )

@@ -4,7 +4,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
-from sbc_prevalence.model.completeness.component import AbstractCompleteness, completeness_name, source_prior
+from sbc_prevalence.model.completeness.component import (
+    AbstractCompleteness,
+    own_priors,
+    refuse_surveyed,
+    the_same_everywhere,
+)
 from sbc_prevalence.model.parameters import Prior
 
 if TYPE_CHECKING:
@@ -21,11 +26,12 @@ class SourceCompleteness(AbstractCompleteness):
     equation: ClassVar[str] = "c_j known, or logit c_j ~ Normal"
 
     def priors(self, inputs: "ModelInputs") -> list[Prior]:
-        """One number for each source."""
-        return [source_prior(source) for source in inputs.completeness_sources]
+        """One number for each source, and one for each of its steps."""
+        refuse_surveyed(inputs, self.kind)
+        return [prior for source in inputs.completeness_sources for prior in own_priors(source)]
 
     def completeness(
         self, p: "Mapping[str, Array]", inputs: "ModelInputs", xp: Namespace = NUMPY
     ) -> "Mapping[str, Array]":
-        """c_j, shape (..., 1, 1)."""
-        return {s.name: p[completeness_name(s)][..., None, None] for s in inputs.completeness_sources}
+        """c_j, shape (..., 1, n_years or 1)."""
+        return {s.name: the_same_everywhere(s, p, inputs, xp) for s in inputs.completeness_sources}

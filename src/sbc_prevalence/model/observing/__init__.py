@@ -6,15 +6,19 @@ from sbc_prevalence.model.observing.death_certificates import CertificateCases
 from sbc_prevalence.model.observing.deaths import DeathCounts, expected_deaths
 from sbc_prevalence.model.observing.living_counts import FlaggedLiving
 from sbc_prevalence.model.observing.published_survival import PublishedPoints
+from sbc_prevalence.model.observing.regimes import RegimeAnswers
 from sbc_prevalence.model.observing.registrations import RegisteredCounts
 from sbc_prevalence.model.observing.reporting_triangles import TriangleCounts
 from sbc_prevalence.model.observing.survival_records import SurvivalRecords
+from sbc_prevalence.model.observing.validation_sample import ValidatedSample
 
 OBSERVATIONS: tuple[type[Observation], ...] = (
     DeathCounts,
     PublishedPoints,
     RegisteredCounts,
     AuditedSource,
+    ValidatedSample,
+    RegimeAnswers,
     FlaggedLiving,
     TriangleCounts,
     CertificateCases,
@@ -29,9 +33,11 @@ __all__ = [
     "FlaggedLiving",
     "Observation",
     "PublishedPoints",
+    "RegimeAnswers",
     "RegisteredCounts",
     "Seen",
     "SurvivalRecords",
     "TriangleCounts",
+    "ValidatedSample",
     "expected_deaths",
 ]

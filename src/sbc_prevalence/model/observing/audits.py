@@ -7,39 +7,25 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from sbc_prevalence.grid import ALL, AREA_CODE, PRESENTATIONS, YEAR, StudyGrid
+from sbc_prevalence.grid import AREA_CODE, YEAR, StudyGrid
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
-from sbc_prevalence.model.completeness import CompletenessSource
 from sbc_prevalence.model.likelihood import binomial_loglik
-from sbc_prevalence.model.observation import Arrays, Levels, Observation, Parameters, Seen, Stream
+from sbc_prevalence.model.observation import Arrays, Parameters, Seen, Stream
+from sbc_prevalence.model.observing.of_sources import (
+    LabelledSource,
+    SourceObservation,
+    audited_by,
+    completeness_of_levels,
+    rows_of_areas,
+    together,
+)
 
 if TYPE_CHECKING:
     from sbc_prevalence.model.inputs import ModelInputs
 
 
-def completeness_of_levels(seen: Seen, inputs: "ModelInputs", sources: tuple[str, ...], by_year: bool) -> Array:
-    """Completeness of one or several sources together at every level, shape (..., n_levels, n_years or 1).
-
-    Completeness of several areas (and presentations) together is that of their cases: the mean, weighted with true
-    incidence; without years, with that of the years with data.
-    """
-    below = "area_incidence" in seen
-    if not below and len(sources) == 1:
-        return seen["completeness"][sources[0]][..., 0, :][..., None, :]
-    years = inputs.grid.years
-    with_data = ((years >= inputs.grid.first_data_year) & (years <= inputs.grid.last_data_year)).astype(float)
-    true, registered = 0.0, 0.0
-    for name in sources:
-        chosen = [PRESENTATIONS.index(k) for k in inputs.source(name).presentations]
-        cases = sum(seen["area_incidence" if below else "incidence"][..., k, :, :] for k in chosen)
-        if not by_year:
-            cases = (cases * with_data).sum(-1)[..., None]
-        true, registered = true + cases, registered + seen["completeness"][name] * cases
-    return (inputs.levels @ registered) / (inputs.levels @ true) if below else registered / true
-
-
 @dataclass(frozen=True)
-class AuditedSource(Observation):
+class AuditedSource(SourceObservation):
     """Known cases, found without a source, that the source had: found of known, by level.
 
     Parameters
@@ -53,53 +39,26 @@ class AuditedSource(Observation):
     sources: tuple[str, ...] = ()
     by_year: bool = False
     title: ClassVar[str] = "audit of completeness"
-    convolved_levels: ClassVar[Levels] = "none"
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        return self.sources
 
     def _completeness(self, seen: Seen, inputs: "ModelInputs") -> Array:
         """Completeness of the source in the level (and year) of each row, shape (..., n_rows)."""
         a, c = inputs.arrays, completeness_of_levels(seen, inputs, self.sources, self.by_year)
         return c[..., a[f"{self.name}_level"], a[f"{self.name}_year"] if self.by_year else 0]
 
-    def terms(self, p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> dict[str, Array]:
+    def rows(self, p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> Array:
         """Binomial with the completeness of the source."""
         a, name = inputs.arrays, self.name
-        c = self._completeness(seen, inputs)
-        return {name: binomial_loglik(a[f"{name}_found"], a[f"{name}_known"], c, xp).sum(-1)}
+        return binomial_loglik(a[f"{name}_found"], a[f"{name}_known"], self._completeness(seen, inputs), xp)
 
     def simulate(self, p: Parameters, seen: Seen, inputs: "ModelInputs", stream: Stream) -> Arrays:
         """Each known case is found with the probability of completeness."""
         known = np.asarray(inputs.arrays[f"{self.name}_known"], dtype=np.int64)
         found = stream(self.name).binomial(known, np.clip(self._completeness(seen, inputs), 0.0, 1.0))
         return {f"{self.name}_found": found.astype(float)}
-
-
-@dataclass(frozen=True)
-class LabelledSource:
-    """A source of the model with the piece of evidence and the presentation that it comes from."""
-
-    source: CompletenessSource
-    piece: str
-    origin: str
-    presentation: str
-
-
-def audited_by(rows: pd.DataFrame, sources: Sequence[LabelledSource]) -> list[tuple[tuple[str, ...], pd.DataFrame]]:
-    """Which sources the rows of audits speak of: by the name of the registrations, else by their source.
-
-    Rows of all presentations speak of the source that holds them together, or of all sources of the piece at once.
-
-    Returns
-    -------
-    list of (names of sources, rows)
-        Rows that speak of no source are left out; `evidence.consistency` has refused them.
-    """
-    found = []
-    for (word, presentation), part in rows.groupby(["source_audited", "presentation"], sort=False):
-        named = [s for s in sources if s.piece == word] or [s for s in sources if s.origin == word]
-        chosen = [s for s in named if s.presentation == presentation] or (named if presentation == ALL else [])
-        if chosen:
-            found.append((tuple(s.source.name for s in chosen), part))
-    return found
 
 
 def lay_out_audits(
@@ -115,7 +74,7 @@ def lay_out_audits(
             by_sources.setdefault(names, []).append(rows)
     for names, parts in by_sources.items():
         rows = pd.concat(parts, ignore_index=True)
-        name = f"{'_and_'.join(names)}_audit"
+        name = f"{together(names, sources)}_audit"
         by_year = any(s.source.steps for s in sources if s.source.name in names)
         arrays |= {
             f"{name}_level": np.array([codes.index(c) for c in rows[AREA_CODE]], dtype=np.int64),
@@ -124,5 +83,6 @@ def lay_out_audits(
         }
         if by_year:
             arrays[f"{name}_year"] = rows[YEAR].to_numpy(np.int64) - grid.first_year
+        arrays |= rows_of_areas(name, arrays[f"{name}_level"], grid.areas.membership(codes))
         found.append(AuditedSource(name, names, by_year))
     return found, arrays

@@ -23,81 +23,136 @@ from sbc_prevalence.grid import (
 )
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.model.completeness import CompletenessSource
-from sbc_prevalence.model.likelihood import count_loglik, dispersion_size
-from sbc_prevalence.model.observation import (
-    Arrays,
-    Floats,
-    Levels,
-    Observation,
-    Parameters,
-    Seen,
-    Stream,
-    one_word,
-)
-from sbc_prevalence.model.observing.audits import LabelledSource, lay_out_audits
+from sbc_prevalence.model.likelihood import dispersion_size, row_loglik
+from sbc_prevalence.model.observation import Arrays, Floats, Observation, Parameters, Seen, Stream, one_word
+from sbc_prevalence.model.observing.audits import lay_out_audits
 from sbc_prevalence.model.observing.counts import count_rows, padded, simulated_counts
+from sbc_prevalence.model.observing.of_sources import LabelledSource, SourceObservation, rows_of_areas
+from sbc_prevalence.model.observing.regimes import is_surveyed
+from sbc_prevalence.model.observing.validation_sample import lay_out_samples
 from sbc_prevalence.model.parameters import Prior
 
 if TYPE_CHECKING:
     from sbc_prevalence.model.inputs import ModelInputs
 
 
-NEARLY_FLAT = (0.0, 1.5, "Nearly flat; an audit or cases found at death inform it.")
+NEARLY_FLAT = (0.0, 1.5, "Nearly flat; an audit, a validation sample or cases found at death inform it.")
 
 
 @dataclass(frozen=True)
-class RegisteredCounts(Observation):
+class RegisteredCounts(SourceObservation):
     """Registrations of one source by level and year; the name of the source is ``name``.
 
     Parameters
     ----------
     presentations : tuple of str
         Presentations that the counts hold together.
+    extra_by_area : bool
+        Whether areas differ in how unevenly they record.
+    at_areas : bool
+        Whether all rows are of modelled areas: then nothing is summed over areas.
     """
 
     presentations: tuple[str, ...] = PRESENTATIONS
+    extra_by_area: bool = False
+    at_areas: bool = False
     words: ClassVar[str] = "registrations of metastatic disease"
-    convolved_levels: ClassVar[Levels] = "none"
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        return (self.name,)
 
     def priors(self, inputs: "ModelInputs") -> list[Prior]:
-        """Spread of recording beyond Poisson, shared by all sources."""
-        return [
-            Prior(
-                "registrations_extra_sd",
-                "psi_y",
-                "extra-Poisson coefficient of variation of registrations, in recording",
-                "half_normal",
-                0.0,
-                0.10,
-                "",
-                None,
-                "Small boards record unevenly from year to year.",
-                group="completeness",
-            )
-        ]
+        """Spread of recording beyond Poisson, shared by all sources; by area if asked for."""
+        return [EXTRA_SD, *(extra_priors(inputs.n_areas) if self._differs(inputs) else [])]
+
+    def _differs(self, inputs: "ModelInputs") -> bool:
+        return self.extra_by_area and inputs.sits_below_whole
 
     def expected(self, seen: Seen, inputs: "ModelInputs") -> Array:
         """Expected registrations of each row, shape (..., n_rows)."""
         a, chosen = inputs.arrays, [PRESENTATIONS.index(k) for k in self.presentations]
-        c = seen["completeness"][self.name]
-        if "area_incidence" in seen:
-            cases = inputs.levels @ (c * sum(seen["area_incidence"][..., k, :, :] for k in chosen))
-        else:
+        c, level = seen["completeness"][self.name], a[f"{self.name}_level"]
+        if "area_incidence" not in seen:
             cases = c[..., 0, :][..., None, :] * sum(seen["incidence"][..., k, :, :] for k in chosen)
-        rows = cases[..., a[f"{self.name}_level"], a[f"{self.name}_year"]]
+        else:
+            cases = c * sum(seen["area_incidence"][..., k, :, :] for k in chosen)
+            if self.at_areas:
+                level = a[f"{self.name}_area"]
+            else:
+                cases = inputs.levels @ cases
+        rows = cases[..., level, a[f"{self.name}_year"]]
         return rows * seen["arrived"][self.name] if self.name in seen["arrived"] else rows
 
-    def terms(self, p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> dict[str, Array]:
+    def extra_sd(self, p: Parameters, inputs: "ModelInputs", xp: Namespace = NUMPY) -> Array:
+        """Extra coefficient of variation of each row, shape (..., n_rows), or (..., 1) where all are alike.
+
+        Rows of several areas together have that of a typical area.
+        """
+        shared = p[EXTRA_SD.name][..., None]
+        if not self._differs(inputs):
+            return shared
+        place = p[EXTRA_AREA] @ inputs.arrays[f"{self.name}_of_area"].T
+        return shared * xp.exp(p[EXTRA_SPREAD][..., None] * place)
+
+    def rows(self, p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> Array:
         """Negative binomial around completeness x incidence."""
         a, name = inputs.arrays, self.name
-        size = dispersion_size(p["registrations_extra_sd"])
-        rows = count_loglik(a[f"{name}_values"], a[f"{name}_log_mask"], self.expected(seen, inputs), size, xp)
-        return {name: (a[f"{name}_weight"] * rows).sum(-1)}
+        size = dispersion_size(self.extra_sd(p, inputs, xp))
+        found = row_loglik(a[f"{name}_values"], a[f"{name}_log_mask"], self.expected(seen, inputs), size, xp)
+        return a[f"{name}_weight"] * found
 
     def simulate(self, p: Parameters, seen: Seen, inputs: "ModelInputs", stream: Stream) -> Arrays:
         """True cases thinned by completeness, unevenly recorded."""
-        mean = self.expected(seen, inputs)
-        return simulated_counts(self.name, mean, p["registrations_extra_sd"], inputs, stream(self.name))
+        mean, extra = self.expected(seen, inputs), self.extra_sd(p, inputs)
+        return simulated_counts(self.name, mean, extra, inputs, stream(self.name))
+
+
+EXTRA_SPREAD, EXTRA_AREA = "registrations_extra_spread", "registrations_extra_area"
+EXTRA_SD = Prior(
+    "registrations_extra_sd",
+    "psi_y",
+    "extra-Poisson coefficient of variation of registrations, in recording",
+    "half_normal",
+    0.0,
+    0.10,
+    "",
+    None,
+    "Small boards record unevenly from year to year.",
+    group="completeness",
+)
+
+
+def extra_priors(n_areas: int) -> list[Prior]:
+    """Priors of how areas differ in the unevenness of recording."""
+    return [
+        Prior(
+            EXTRA_SPREAD,
+            "tau_y",
+            "sd between areas of the log of psi_y",
+            "half_normal",
+            0.0,
+            0.5,
+            "log",
+            None,
+            "Some places record steadily and others in bursts, by a factor of two or so.",
+            group="completeness",
+        ),
+        Prior(
+            EXTRA_AREA,
+            "v_yr",
+            "log psi_y of an area against a typical one",
+            "normal",
+            0.0,
+            1.0,
+            "tau_y",
+            "definition",
+            "Exchangeable over areas.",
+            shape=(n_areas,),
+            dims=("area",),
+            group="completeness",
+        ),
+    ]
 
 
 def lay_out(
@@ -108,25 +163,31 @@ def lay_out(
     arrays: Arrays = {}
     labelled: list[LabelledSource] = []
     beliefs: dict[str, Any] = {}
+    membership = grid.areas.membership(codes)
     for piece in bundle.by_kind("registrations"):
+        steps = tuple(step.year for step in piece.steps)
         for presentation, rows in piece.frame.groupby("presentation"):
             label = one_word(f"{piece.name}_{presentation}")
             kinds = PRESENTATIONS if presentation == ALL else (str(presentation),)
             summed = rows.groupby([AREA_CODE, YEAR], as_index=False)[[COUNT_LOWER, COUNT_UPPER]].sum()
             summed = summed[(summed[YEAR] >= grid.first_year) & (summed[YEAR] <= grid.last_year)]
-            source = CompletenessSource(label, kinds, None, *NEARLY_FLAT, **loss_of(piece.lost))
-            labelled.append(LabelledSource(source, piece.name, piece.provenance.source, str(presentation)))
+            source = CompletenessSource(label, kinds, None, *NEARLY_FLAT, steps, **loss_of(piece.lost))
+            found = LabelledSource(source, piece.name, piece.provenance.source, str(presentation))
+            labelled.append(replace(found, source=replace(source, surveyed=is_surveyed(found, bundle))))
             beliefs[label] = piece.completeness
-            counted.append(RegisteredCounts(label, kinds))
-            arrays |= count_rows(label, summed, codes, grid)
+            counts = count_rows(label, summed, codes, grid)
+            at_areas = len(codes) > 1 and bool(summed[AREA_CODE].isin(grid.areas.codes).all())
+            counted.append(RegisteredCounts(label, kinds, piece.extra_variation == "by_area", at_areas))
+            arrays |= counts | rows_of_areas(label, counts[f"{label}_level"], membership)
             arrays[f"{label}_as_of"] = extraction(rows, summed, arrays[f"{label}_year"].size)
     audits, audit_arrays = lay_out_audits(bundle, grid, codes, labelled)
-    anchored = {name for audit in audits for name in audit.sources}
+    samples, sample_arrays = lay_out_samples(bundle, grid, codes, labelled)
+    anchored = {name for piece in (*audits, *samples) for name in piece.source_names}
     for piece in bundle.by_kind("death_certificate_cases"):
         for presentation in set(piece.frame[PRESENTATION]):
             anchored |= {one_word(f"{owner}_{kind}") for owner, kind in owned(bundle.pieces, piece, presentation)}
     sources = [believed(s.source, beliefs[s.source.name], s.source.name in anchored) for s in labelled]
-    return [*counted, *audits], sources, arrays | audit_arrays
+    return [*counted, *audits, *samples], sources, arrays | audit_arrays | sample_arrays
 
 
 def extraction(rows: pd.DataFrame, summed: pd.DataFrame, n: int) -> Floats:
@@ -152,6 +213,8 @@ def believed(source: CompletenessSource, prior: Any, anchored: bool) -> Complete
     EvidenceError
         If there is neither.
     """
+    if source.surveyed:
+        return replace(source, reason="By reporting regime, as the survey of areas says.")
     if prior is not None and prior.kind == "known":
         return replace(source, known=float(prior.value), logit_center=0.0, logit_sd=0.0, reason="Given as known.")
     if prior is not None:
@@ -164,7 +227,7 @@ def believed(source: CompletenessSource, prior: Any, anchored: bool) -> Complete
         Problem(
             "E-COMPLETENESS-UNANCHORED",
             source.name,
-            "completeness must have a prior or an audit: counts alone cannot tell it from incidence",
-            "Give 'completeness' with the registrations, or an audit of the source.",
+            "completeness must have a prior, an audit or a survey: counts alone cannot tell it from incidence",
+            "Give 'completeness' with the registrations, an audit of the source, or a survey of regimes.",
         )
     )
