@@ -15,6 +15,7 @@ from sbc_prevalence.config.entries import (
     ENTRY_TYPES,
     Accuracy,
     CompletenessStepEntry,
+    Dependence,
     EvidenceEntry,
     KnownCompleteness,
     LogitNormalCompleteness,
@@ -119,6 +120,8 @@ def page() -> str:
                       "`completeness = { kind = \"logit_normal\", ... }`:\n",
                       _table(LogitNormalCompleteness) + "\n",
                       "Each entry of `steps`:\n", _table(CompletenessStepEntry) + "\n"]
+        if kind == "overlapping_lists":
+            parts += ["`dependence = { ... }`, normal on the scale of the log odds ratio:\n", _table(Dependence) + "\n"]
         if kind == "living_counts":
             parts += ["`sensitivity` and `specificity`: either `value`, or both `found` and `of`:\n",
                       _table(Accuracy) + "\n"]

@@ -27,6 +27,7 @@ GROUP_LEVEL = "group"
 AREA_CODE, AREA_NAME, AREA_LEVEL = "area_code", "area_name", "area_level"
 COUNT, COUNT_LOWER, COUNT_UPPER, COUNT_STATUS = "count", "count_lower", "count_upper", "count_status"
 SOURCE, AS_OF = "source", "as_of"
+HISTORY, YEAR_TO = "history", "year_to"
 COUNT_STATUSES: tuple[str, ...] = ("exact", "suppressed", "rounded", "bounded")
 
 DURATION_BANDS: tuple[str, ...] = ("<1", "1-2", "2-5", "5-10", "10+")

@@ -12,7 +12,13 @@ from sbc_prevalence.config.entries import ENTRY_TYPES
 from sbc_prevalence.config.project import TEMPLATE_COLUMNS
 from sbc_prevalence.data.kinds import SCHEMAS
 from sbc_prevalence.errors import DataError, EvidenceError, InputError, Problem
-from sbc_prevalence.evidence import EVIDENCE_KINDS, AccuracyPrior, CompletenessPrior, Evidence
+from sbc_prevalence.evidence import (
+    EVIDENCE_KINDS,
+    AccuracyPrior,
+    CompletenessPrior,
+    DependencePrior,
+    Evidence,
+)
 from sbc_prevalence.evidence.coverage import USES
 
 CELL = 7654321
@@ -22,6 +28,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "reporting_triangle": {"form": "cumulative"},
     "death_certificate_cases": {
         "mention": CompletenessPrior("known", value=0.8), "registrations_hold": "all"},
+    "overlapping_lists": {"lists": ("one", "two"), "dependence": DependencePrior(2.0, 0.5, 8.0)},
+    "grouped_codes": {"window_days": 120},
     "living_counts": {
         "definition": "alive_on_date",
         "sensitivity": AccuracyPrior(value=1),
@@ -72,6 +80,19 @@ SAMPLES: dict[str, list[dict[str, Any]]] = {
         for word, side in (("flagged", "yes"), ("other", "no"))
     ],
     "regime_survey": [{"area_code": "A", "answer": "none"}, {"area_code": "B", "answer": "no_answer"}],
+    "overlapping_lists": [
+        {"area_code": "A", "year": 2001, "history": h, "count": CELL} for h in ("01", "10", "11")
+    ],
+    "grouped_codes": [
+        {
+            "area_code": "A",
+            "year": 2001,
+            "presentation": "recurrent",
+            "count": CELL,
+            "n_validated": 40,
+            "n_metastatic": 30,
+        }
+    ],
     "living_counts": [
         {"area_code": "A", "index_date": "2020-12-31", "count": CELL, "base_population": CELL + 1}
     ],

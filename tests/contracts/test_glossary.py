@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from completeness_study import inputs_of, model_with, registrations, sample, survey, validation
+from lists_study import lists_inputs
 from sbc_prevalence import grid
 from sbc_prevalence.evidence import CompletenessStep
 from sbc_prevalence.model.areas import AREA_EFFECTS
 from sbc_prevalence.model.completeness import completeness_name
-from sbc_prevalence.model.observing import SurvivalRecords
+from sbc_prevalence.model.observing import GroupedCounts, ListedHistories, SurvivalRecords
 from sbc_prevalence.model.survival import FAMILIES
 from small_study import a_model, scotland_inputs, small_inputs
 
@@ -117,8 +118,23 @@ def test_every_parameter_of_completeness_is_explained_under_its_symbol():
     assert {name: symbol for name, symbol in completeness_parameters().items() if said.get(name) != symbol} == {}
 
 
+def of_lists_and_codes() -> dict[str, str]:
+    """Symbols of the parameters that overlapping lists and grouped codes bring, under general names."""
+    priors = [p for kinds in (("2", "grouped"), ("3",))
+              for piece in lists_inputs(*kinds).observations if isinstance(piece, ListedHistories | GroupedCounts)
+              for p in piece.priors(lists_inputs(*kinds))]
+    general = {re.sub("_codes_recurrent$", "_<code>", re.sub("_pilot_._all$", "_<lists>", p.name)): p for p in priors}
+    return {name: p.symbol for name, p in general.items()}
+
+
+def test_parameters_of_lists_and_grouped_codes_are_explained_under_their_symbols():
+    said = parameter_rows()
+    assert of_lists_and_codes() == {name: said[name] for name in of_lists_and_codes()}
+
+
 def test_the_table_names_no_parameter_that_does_not_exist():
     known = {"completeness_<source>", "sensitivity_<count>", "specificity_<count>", "base_error_<count>"} | OF_A_SOURCE
+    known |= set(of_lists_and_codes())
     known |= record_parameters() | set(completeness_parameters())
     for family, incidence in CASES:
         for inputs in (scotland_inputs(), small_inputs(area_evidence=True)):

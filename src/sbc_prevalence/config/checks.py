@@ -130,13 +130,25 @@ def _priors(raw: Raw, where: str) -> Iterator[Problem]:
                           "Say what the prior rests on.", key=f"model.priors.{name}")
 
 
-def _completeness(entry: Raw, key: str, where: str, detail: str) -> Iterator[Problem]:
-    completeness = _table(entry, "completeness")
+def _completeness(entry: Raw, option: str, key: str, where: str, detail: str) -> Iterator[Problem]:
+    completeness = _table(entry, option)
     values = [_number(completeness.get(k)) for k in ("lower95", "median", "upper95")]
     if None not in values and not values[0] < values[1] < values[2]:  # type: ignore[operator]
         yield Problem("E-CONFIG-VALUE", where, "must rise: lower95, median, upper95",
                       "Give proportions between 0 and 1 in this order.",
-                      key=f"{key}.completeness", detail=detail)
+                      key=f"{key}.{option}", detail=detail)
+
+
+def _dependence(entry: Raw, key: str, where: str, detail: str) -> Iterator[Problem]:
+    dependence, lists = _table(entry, "dependence"), entry.get("lists")
+    values = [_number(dependence.get(k)) for k in ("lower95", "odds_ratio", "upper95")]
+    if None not in values and not values[0] < values[1] < values[2]:  # type: ignore[operator]
+        yield Problem("E-CONFIG-VALUE", where, "must rise: lower95, odds_ratio, upper95",
+                      "Give numbers above 0 in this order.", key=f"{key}.dependence", detail=detail)
+    if not dependence and isinstance(lists, list | tuple) and len(lists) == 2:
+        yield Problem("E-CONFIG-VALUE", where, "needs 'dependence': two lists cannot tell how they depend on each other",
+                      "Write e.g. { odds_ratio = 2.0, lower95 = 0.5, upper95 = 8.0 }; 1 is independence.",
+                      key=f"{key}.dependence", detail=detail)
 
 
 def _accuracy(entry: Raw, key: str, where: str, detail: str) -> Iterator[Problem]:
@@ -186,13 +198,15 @@ def _evidence(raw: Raw, where: str, directory: Path | None) -> Iterator[Problem]
                           "Take one of the two out: evidence must not count twice.",
                           key=key, detail=detail)
         seen.setdefault(same, i)
-        if kind == "registrations":
+        if kind in ("registrations", "grouped_codes", "overlapping_lists"):
             own = _whole(entry.get("window_days"))
             if own is not None and window is not None and own != window:
                 yield Problem("E-CONFIG-WINDOW", where, "must equal model.window_days",
                               "The window that parts de novo from recurrent disease is one for all evidence.",
                               key=f"{key}.window_days", detail=detail)
-            yield from _completeness(entry, key, where, detail)
+            for option in ("completeness", "metastatic_share"):
+                yield from _completeness(entry, option, key, where, detail)
+            yield from _dependence(entry, key, where, detail)
         if kind == "living_counts":
             yield from _accuracy(entry, key, where, detail)
 

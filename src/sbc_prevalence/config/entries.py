@@ -185,6 +185,9 @@ class CompletenessStepEntry(Section):
         description="What changed, e.g. 'treatment data are linked from this year'; there is no step without one.")
 
 
+AnyCompleteness = Annotated[KnownCompleteness | LogitNormalCompleteness, Field(discriminator="kind")]
+
+
 class RegistrationsEntry(CountedEntry):
     """Registrations of metastatic breast cancer by area and year."""
 
@@ -193,8 +196,7 @@ class RegistrationsEntry(CountedEntry):
         ge=1, le=365,
         description="De novo window of these registrations in days; must equal "
                     "model.window_days.")
-    completeness: Annotated[
-        KnownCompleteness | LogitNormalCompleteness, Field(discriminator="kind")] | None = Field(
+    completeness: AnyCompleteness | None = Field(
         default=None,
         description="Prior of completeness; without it, an audit or a survey of regimes has to be given.")
     lost: Loss | None = Field(
@@ -232,6 +234,52 @@ class RegimeSurveyEntry(EvidenceEntry):
     presentation: Literal["all", "de_novo", "recurrent"] = Field(
         default="all", description="Presentation that was asked about; 'all' speaks of every one.")
     OPTION_KEYS = ("source_surveyed", "presentation")
+
+
+class Dependence(Section):
+    """How strongly two lists depend on each other, other lists midway."""
+
+    odds_ratio: Positive = Field(
+        description="Median of the odds ratio of being on both lists; 1 is independence, above 1 people on one "
+                    "are likelier to be on the other.")
+    lower95: Positive = Field(description="Lower end of the central 95 % interval.")
+    upper95: Positive = Field(description="Upper end of the central 95 % interval.")
+    source: Text | None = Field(
+        default=None, description="Where it comes from, or why it is a judgement.")
+
+
+class OverlappingListsEntry(CountedEntry):
+    """Newly diagnosed people by the lists that they are on, linked person by person."""
+
+    kind: Literal["overlapping_lists"]
+    lists: Annotated[tuple[Text, ...], Field(strict=False, min_length=2, max_length=5)] = Field(
+        description="Names of the 2 to 5 lists, in the order of the signs of a history.")
+    dependence: Dependence | None = Field(
+        default=None,
+        description="Dependence between pairs of lists. Needed for two lists, which cannot tell it; three or more "
+                    "shrink every pair towards it, by default towards independence.")
+    window_days: Annotated[int, Field(ge=1, le=365)] | None = Field(
+        default=None,
+        description="De novo window in days where the counts are by presentation; must equal model.window_days.")
+    OPTION_KEYS = ("sex", "lists", "dependence", "window_days")
+
+
+class GroupedCodesEntry(CountedEntry):
+    """People under one code for secondary disease and for local or regional recurrence."""
+
+    kind: Literal["grouped_codes"]
+    window_days: int = Field(
+        ge=1, le=365,
+        description="De novo window of these counts in days; must equal model.window_days.")
+    completeness: AnyCompleteness | None = Field(
+        default=None,
+        description="Share of true metastatic cases that are under the code; without it, a completeness audit has "
+                    "to be given.")
+    metastatic_share: AnyCompleteness | None = Field(
+        default=None,
+        description="Share of the people under the code who have metastatic disease, in the forms of "
+                    "'completeness'; needed where nobody was validated.")
+    OPTION_KEYS = ("sex", "window_days", "completeness", "metastatic_share")
 
 
 class Accuracy(Section):
@@ -339,6 +387,7 @@ class ComparisonFiguresEntry(EvidenceEntry):
 AnyEvidenceEntry = Annotated[
     DeathsEntry | PrimaryRegistrationsEntry | PrimaryAgeProfileEntry | PopulationEntry
     | PublishedSurvivalEntry | DistantRecurrenceEntry | RegistrationsEntry | CompletenessAuditEntry
+    | OverlappingListsEntry | GroupedCodesEntry
     | LivingCountsEntry | ReportingTriangleEntry | DeathCertificateCasesEntry | PatientSurvivalEntry
     | LifeTableCellsEntry | ValidationSampleEntry | RegimeSurveyEntry | OtherCauseMortalityEntry
     | ComparisonFiguresEntry,
@@ -356,6 +405,8 @@ ENTRY_TYPES: Mapping[str, type[EvidenceEntry]] = {
     "completeness_audit": CompletenessAuditEntry,
     "validation_sample": ValidationSampleEntry,
     "regime_survey": RegimeSurveyEntry,
+    "overlapping_lists": OverlappingListsEntry,
+    "grouped_codes": GroupedCodesEntry,
     "living_counts": LivingCountsEntry,
     "reporting_triangle": ReportingTriangleEntry,
     "death_certificate_cases": DeathCertificateCasesEntry,

@@ -30,6 +30,10 @@ TEMPLATE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         "area_code", "presentation", "source_audited", "stratum", "in_source", "n_records", "n_examined", "n_true",
         "source", "as_of"),
     "regime_survey": ("area_code", "answer", "source", "as_of"),
+    "overlapping_lists": ("area_code", "year", "history", "count", "source", "as_of"),
+    "grouped_codes": (
+        "area_code", "year", "presentation", "sex", "age_band", "count", "n_validated", "n_metastatic", "source",
+        "as_of"),
     "living_counts": (
         "area_code", "index_date", "count", "base_population", "base_lower", "base_upper", "source", "as_of"),
     "reporting_triangle": (
@@ -157,6 +161,19 @@ note = "Stand-in: mortality of Scottish women from other causes."
 # [[evidence]]
 # kind = "regime_survey"                # how each area says it records: full, partial, none, no_answer
 # file = "tables/regime_survey.csv"     # needs completeness = "regime" under [model]
+
+# [[evidence]]
+# kind = "overlapping_lists"            # people by the lists that they are on: history 10, 01, 11, never 00
+# file = "tables/overlapping_lists.csv"
+# lists = ["registry", "waiting times"] # 2 to 5, in the order of the signs of a history
+# dependence = { odds_ratio = 2.0, lower95 = 0.5, upper95 = 8.0 }   # needed for two lists
+
+# [[evidence]]
+# kind = "grouped_codes"                # one code for secondary disease and for local or regional recurrence
+# file = "tables/grouped_codes.csv"
+# window_days = 120                     # must equal model.window_days
+# completeness = { kind = "logit_normal", median = 0.80, lower95 = 0.65, upper95 = 0.90 }
+# metastatic_share = { kind = "logit_normal", median = 0.70, lower95 = 0.50, upper95 = 0.85 }   # or a validated sample
 
 # [[evidence]]
 # kind = "living_counts"                # people flagged by a register or an algorithm

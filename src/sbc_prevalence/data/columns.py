@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from sbc_prevalence.data import cells
+from sbc_prevalence.data.histories import history_fault
 
 
 @dataclass(frozen=True)
@@ -97,3 +98,7 @@ def choice(*allowed: str, required: bool = True, blank: bool = False) -> ColumnS
 
 def words(required: bool = True, blank: bool = False) -> ColumnSpec:
     return ColumnSpec(cells.words, "str", required, blank)
+
+
+def history() -> ColumnSpec:
+    return ColumnSpec(history_fault, "str", says="one sign for each list: 1, 0 or x")

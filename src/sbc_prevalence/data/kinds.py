@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sbc_prevalence.data import cells, checked, checks, columns, published_checks, record_columns
+from sbc_prevalence.data import cells, checked, checks, columns, list_checks, published_checks, record_columns
 from sbc_prevalence.errors import Problem
 from sbc_prevalence.grid import (
     ALL,
@@ -13,8 +13,10 @@ from sbc_prevalence.grid import (
     COUNT_STATUS,
     COUNT_STATUSES,
     COUNT_UPPER,
+    HISTORY,
     PRESENTATIONS,
     SOURCE,
+    YEAR_TO,
 )
 
 REGIME_ANSWERS = ("full", "partial", "none", "no_answer")
@@ -251,6 +253,55 @@ SCHEMAS: dict[str, TableSchema] = _schemas(
         "regime_survey",
         {"area_code": columns.area(), "answer": columns.choice(*REGIME_ANSWERS), **_ALONG, **_ORIGIN},
         ("area_code",),
+    ),
+    TableSchema(
+        "overlapping_lists",
+        {
+            "area_code": columns.area(),
+            "year": columns.year(),
+            YEAR_TO: columns.year(required=False, blank=True),
+            "presentation": columns.choice(*PRESENTATIONS, ALL, required=False),
+            **_SEX,
+            **_AGE,
+            HISTORY: columns.history(),
+            **_COUNTED,
+            **_ALONG,
+            **_ORIGIN,
+        },
+        ("area_code", "year", YEAR_TO, "presentation", "sex", "age_band", HISTORY),
+        True,
+        (
+            list_checks.periods,
+            list_checks.cells,
+            checks.totals_among_parts,
+            checks.age_bands,
+            checks.presentations,
+        ),
+    ),
+    TableSchema(
+        "grouped_codes",
+        {
+            "area_code": columns.area(),
+            "year": columns.year(),
+            "presentation": columns.choice(*PRESENTATIONS, ALL),
+            **_SEX,
+            **_AGE,
+            **_COUNTED,
+            "n_validated": columns.whole(required=False, blank=True),
+            "n_metastatic": columns.whole(required=False, blank=True),
+            **_ALONG,
+            **_ORIGIN,
+        },
+        ("area_code", "year", "presentation", "sex", "age_band"),
+        True,
+        (
+            checks.year_gaps,
+            checks.totals_among_parts,
+            checks.age_bands,
+            checks.presentations,
+            checks.full_years,
+            list_checks.validated,
+        ),
     ),
     TableSchema(
         "living_counts",

@@ -204,6 +204,41 @@ MESSAGES: dict[str, Message] = {
         "a sample needs strata in the source and strata not in it",
         "Without records outside the source nothing says what it misses: give them, with in_source = no.",
     ),
+    # lists that overlap, codes that take several things together
+    "E-HISTORY": Message(
+        "a history is one sign for each list: 1 on it, 0 not on it, x whichever",
+        "Write e.g. 101 for people on the first and the third of three lists, 1xx for all on the first.",
+    ),
+    "E-HISTORY-LENGTH": Message(
+        "all histories have one sign for each list",
+        "Write them as text: a spreadsheet takes 011 for the number 11 and drops its leading zero.",
+    ),
+    "E-HISTORY-NOBODY": Message(
+        "nobody can be counted as being on no list: their number is what is estimated",
+        "Leave the row out. If the number is known from elsewhere, give an audit of a source instead.",
+    ),
+    "E-LISTS-NUMBER": Message(
+        "overlapping lists are 2 to 5 in number",
+        "One list alone is evidence of kind 'registrations'. Of more than five, put together those that come "
+        "from one system. If there are more signs than these, a spreadsheet dropped the leading zeros: write "
+        "histories as text.",
+    ),
+    "E-LISTS-CELLS": Message(
+        "every history needs its count, in every area, period and presentation",
+        "Write 0 where nobody has a history. Exact margins (e.g. 1x, x1 and 11) may stand in for missing cells.",
+    ),
+    "E-LISTS-SUM": Message(
+        "cells must add up to their margins, and no cell may be negative",
+        "Correct the counts: 1x counts everybody on the first list, those on the second too among them, and 11 "
+        "those on both, each person once.",
+    ),
+    "E-PERIOD-OVERLAP": Message(
+        "periods of an area must not overlap", "Give each year once, alone or in one period."
+    ),
+    "E-VALIDATED": Message(
+        "of the people counted some are validated, and of these some are metastatic; both numbers or neither",
+        "Fill n_validated and n_metastatic in the same rows, n_metastatic <= n_validated <= count.",
+    ),
     "E-AGES": Message("every year needs each single age from 0 to 99", "Add the missing ages."),
     # patient records and life-table cells
     "E-TIME-FORM": Message(

@@ -5,8 +5,16 @@ from sbc_prevalence.evidence.bundle import EvidenceBundle
 from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations
 from sbc_prevalence.evidence.death_certificates import DeathCertificateCases
 from sbc_prevalence.evidence.gather import bundle_from_tables
+from sbc_prevalence.evidence.grouped_codes import GroupedCodes
+from sbc_prevalence.evidence.overlapping_lists import OverlappingLists
 from sbc_prevalence.evidence.population import Population
-from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior, CompletenessStep, LossPrior
+from sbc_prevalence.evidence.priors import (
+    AccuracyPrior,
+    CompletenessPrior,
+    CompletenessStep,
+    DependencePrior,
+    LossPrior,
+)
 from sbc_prevalence.evidence.published import (
     ComparisonFigures,
     DistantRecurrence,
@@ -29,13 +37,16 @@ __all__ = [
     "CompletenessStep",
     "DeathCertificateCases",
     "Deaths",
+    "DependencePrior",
     "DistantRecurrence",
     "Evidence",
     "EvidenceBundle",
+    "GroupedCodes",
     "LifeTableCells",
     "LivingCounts",
     "LossPrior",
     "OtherCauseMortality",
+    "OverlappingLists",
     "PatientSurvival",
     "Population",
     "PrimaryAgeProfile",

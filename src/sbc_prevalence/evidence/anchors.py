@@ -9,6 +9,7 @@ from sbc_prevalence.data.tables import row_numbers
 from sbc_prevalence.errors import Problem
 from sbc_prevalence.evidence import belonging
 from sbc_prevalence.evidence.base import Evidence
+from sbc_prevalence.evidence.grouped_codes import GroupedCodes
 from sbc_prevalence.evidence.limits import listed
 from sbc_prevalence.evidence.regime_survey import RegimeSurvey
 from sbc_prevalence.evidence.registered import Registrations
@@ -19,8 +20,8 @@ AUDITS = ("completeness_audit", "validation_sample")
 FLOWS = ("death_certificate_cases",)
 """Kinds from which the completeness of the registrations that they belong to follows."""
 
-type Stream = tuple[Registrations, str]
-"""Registrations of one presentation."""
+type Stream = tuple[Registrations | GroupedCodes, str]
+"""Registrations, or people under a grouped code, of one presentation."""
 
 
 def problems(
@@ -29,7 +30,7 @@ def problems(
     """Sources without an anchor, audits and surveys without a source, and evidence on completeness that clashes."""
     if "registrations" in failed_kinds:
         return []
-    streams = [(piece, str(word)) for piece in pieces if isinstance(piece, Registrations)
+    streams = [(piece, str(word)) for piece in pieces if isinstance(piece, Registrations | GroupedCodes)
                for word in piece.data[PRESENTATION].unique()]
     surveys = [piece for piece in pieces if isinstance(piece, RegimeSurvey)]
     audits = [piece for piece in pieces if piece.kind in AUDITS]
@@ -53,6 +54,8 @@ def spoken_of(word: str, presentation: str, streams: Sequence[Stream]) -> list[S
 
 def _surveyed(stream: Stream, surveys: Sequence[RegimeSurvey]) -> bool:
     piece, presentation = stream
+    if not isinstance(piece, Registrations):
+        return False
     return any(survey.speaks_of(piece.name, piece.provenance.source, presentation) for survey in surveys)
 
 
@@ -138,7 +141,8 @@ def _unanchored(
                 and not _surveyed((own, word), surveys) and not any(a is own and w == word for a, w in audited)]
         if bare:
             found.append(Problem(
-                "E-COMPLETENESS-MISSING", piece.name, "registrations of metastatic disease need their completeness",
+                "E-COMPLETENESS-MISSING", piece.name,
+                f"{piece.kind.replace('_', ' ')} of metastatic disease need their completeness",
                 "Give 'completeness' in the [[evidence]] entry, or a completeness_audit or regime_survey beside it: "
                 "without any, more disease cannot be told from better registration.",
                 key="completeness", detail=f"presentation: {', '.join(bare)}"))

@@ -9,11 +9,10 @@ from sbc_prevalence.data.areas import check_codes
 from sbc_prevalence.data.schemas import SCHEMAS
 from sbc_prevalence.data.tables import FIRST_DATA_ROW
 from sbc_prevalence.errors import Problem
-from sbc_prevalence.evidence import anchors, belonging, limits
+from sbc_prevalence.evidence import anchors, belonging, double_counting, limits
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import CountedEvidence
 from sbc_prevalence.evidence.published import DistantRecurrence, PublishedSurvival
-from sbc_prevalence.evidence.registered import Registrations
 from sbc_prevalence.evidence.survival_records import PatientSurvival
 from sbc_prevalence.grid import AREA_CODE, AS_OF, SOURCE, YEAR, AreaSet
 
@@ -25,7 +24,7 @@ SURVIVAL = frozenset({"published_survival", "patient_survival", "life_table_cell
 """Kinds that tell of survival after metastatic diagnosis; one of them is enough."""
 MAY_REPEAT = frozenset({"living_counts", "patient_survival", "life_table_cells"})
 """Kinds of which two pieces may have rows with the same key: each is of a list or a population of its own."""
-ONCE_PER_AREA_YEAR = frozenset({"deaths", "primary_registrations", "registrations", "population"})
+ONCE_PER_AREA_YEAR = frozenset({"deaths", "primary_registrations", "registrations", "grouped_codes", "population"})
 
 
 def problems(
@@ -50,6 +49,7 @@ def problems(
         for piece in pieces:
             found += _area_faults(piece, areas)
         found += _given_twice(pieces, areas)
+        found += double_counting.problems(pieces, areas)
     mixed = _sexes(pieces)
     found += mixed
     found += _mortality_needed(pieces, failed_kinds)
@@ -248,14 +248,14 @@ def _mortality_needed(pieces: Sequence[Evidence], failed_kinds: frozenset[str]) 
 
 
 def _windows(pieces: Sequence[Evidence]) -> list[Problem]:
-    windows = {piece.window_days for piece in pieces if isinstance(piece, Registrations)}
+    windows = {w for piece in pieces if (w := getattr(piece, "window_days", None)) is not None}
     if len(windows) <= 1:
         return []
     return [
         Problem(
             "E-WINDOW",
             "evidence",
-            "registrations must part de novo from recurrent by the same window",
+            "all evidence must part de novo from recurrent by the same window",
             "Use one window_days.",
             key="window_days",
         )

@@ -22,6 +22,8 @@ USES: Mapping[str, str] = {
     "completeness_audit": "completeness of registration",
     "validation_sample": "completeness of registration",
     "regime_survey": "how areas record",
+    "overlapping_lists": "metastatic disease on several lists",
+    "grouped_codes": "metastatic disease under a code with other recurrences",
     "living_counts": "counts of the living",
     "reporting_triangle": "reporting delay of registrations",
     "death_certificate_cases": "completeness of registration, by cases found at death",

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from math import log
 from typing import Literal
 
 from sbc_prevalence.errors import EvidenceError, Problem
@@ -258,3 +259,56 @@ def _proportion(name: str, value: float, *, one_allowed: bool) -> list[Problem]:
             )
         ]
     return []
+
+
+@dataclass(frozen=True)
+class DependencePrior:
+    """How strongly two lists depend on each other: the odds ratio of being on both, other lists midway.
+
+    1 is independence; above 1 people on one list are likelier to be on the other, as where one feeds the other.
+    Normal on the log scale.
+
+    Parameters
+    ----------
+    odds_ratio, lower95, upper95 : float
+        Median and central 95 % interval, all above 0.
+    source : str
+        Where it comes from, or why it is a judgement.
+
+    Raises
+    ------
+    EvidenceError
+        If they are not positive numbers in order.
+    """
+
+    odds_ratio: float
+    lower95: float
+    upper95: float
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        values = (self.lower95, self.odds_ratio, self.upper95)
+        if any(isinstance(v, bool) or not isinstance(v, int | float) or not 0 < v < float("inf") for v in values):
+            raise EvidenceError(
+                _problem(
+                    "odds_ratio", "an odds ratio is a number above 0", "Write e.g. 2.0 with lower95 and upper95."
+                )
+            )
+        if not values[0] < values[1] < values[2]:
+            raise EvidenceError(
+                _problem(
+                    "odds_ratio",
+                    "lower95 < odds_ratio < upper95 must hold",
+                    "Reorder them; independence as a belief is 1 with an interval about it.",
+                )
+            )
+
+    @property
+    def center(self) -> float:
+        """Log of the median."""
+        return log(self.odds_ratio)
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of the log."""
+        return (log(self.upper95) - log(self.lower95)) / 3.92

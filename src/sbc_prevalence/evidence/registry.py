@@ -10,8 +10,16 @@ from sbc_prevalence.errors import ConfigError, EvidenceError, Problem
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations
 from sbc_prevalence.evidence.death_certificates import DeathCertificateCases
+from sbc_prevalence.evidence.grouped_codes import GroupedCodes
+from sbc_prevalence.evidence.overlapping_lists import OverlappingLists
 from sbc_prevalence.evidence.population import Population
-from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior, CompletenessStep, LossPrior
+from sbc_prevalence.evidence.priors import (
+    AccuracyPrior,
+    CompletenessPrior,
+    CompletenessStep,
+    DependencePrior,
+    LossPrior,
+)
 from sbc_prevalence.evidence.published import (
     ComparisonFigures,
     DistantRecurrence,
@@ -35,6 +43,8 @@ _CLASSES: Iterable[type[Evidence]] = (
     CompletenessAudit,
     ValidationSample,
     RegimeSurvey,
+    OverlappingLists,
+    GroupedCodes,
     LivingCounts,
     ReportingTriangle,
     DeathCertificateCases,
@@ -87,6 +97,8 @@ def _option(name: str, value: Any) -> Any:
         return tuple(_made(CompletenessStep, name, item) if isinstance(item, Mapping) else item for item in value)
     made = {
         "completeness": CompletenessPrior,
+        "metastatic_share": CompletenessPrior,
+        "dependence": DependencePrior,
         "mention": CompletenessPrior,
         "lost": LossPrior,
         "sensitivity": AccuracyPrior,
@@ -118,7 +130,7 @@ def _made(made: type[Any], name: str, value: Mapping[str, Any]) -> Any:
             Problem(
                 "E-PRIOR",
                 "evidence options",
-                "completeness needs its kind",
+                f"{name} needs its kind",
                 "Write kind = 'known' or 'logit_normal'.",
                 key=name,
             )
@@ -130,5 +142,9 @@ def _made(made: type[Any], name: str, value: Mapping[str, Any]) -> Any:
     if made is CompletenessStep and (absent := sorted(known - set(value))):
         raise EvidenceError([
             Problem("E-PRIOR", "evidence options", "a step needs its year and its reason", "Give both.",
+                    key=f"{name}.{key}") for key in absent])
+    if made is DependencePrior and (absent := sorted(known - {"source"} - set(value))):
+        raise EvidenceError([
+            Problem("E-PRIOR", "evidence options", "dependence needs its odds ratio with an interval", "Give all three.",
                     key=f"{name}.{key}") for key in absent])
     return made(**value)

@@ -29,6 +29,7 @@ from sbc_prevalence.model.observing import (
     PublishedPoints,
     death_certificates,
     living_counts,
+    overlapping_lists,
     regimes,
     registrations,
     reporting_triangles,
@@ -124,12 +125,13 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         )
     registered, sources, source_arrays = registrations.lay_out(bundle, grid, codes)
     counted, count_arrays = living_counts.lay_out(bundle, grid, codes)
+    listed, list_arrays = overlapping_lists.lay_out(bundle, grid, codes)
     triangles, delays, triangle_arrays = reporting_triangles.lay_out(bundle, grid, source_arrays)
     certified, flows, flow_arrays = death_certificates.lay_out(bundle, grid, codes, source_arrays, sources)
     source_arrays = {k: v for k, v in source_arrays.items() if not k.endswith("_as_of")}
     answers, answer_arrays = regimes.lay_out(bundle, grid)
-    arrays |= source_arrays | count_arrays | triangle_arrays | flow_arrays | record_arrays | answer_arrays
-    observations += [*registered, *counted, *triangles, *certified, *records, *answers]
+    arrays |= source_arrays | count_arrays | list_arrays | triangle_arrays | flow_arrays | record_arrays | answer_arrays
+    observations += [*registered, *counted, *listed, *triangles, *certified, *records, *answers]
     powers = {power_name(piece.name): np.asarray(1.0) for piece in observations}
     return ModelInputs(
         grid=grid,
@@ -158,8 +160,16 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
 
 def _level_codes(bundle: Any, grid: StudyGrid) -> tuple[str, ...]:
     """Codes at which counts of metastatic disease or deaths sit, in the order of the areas."""
-    kinds = ("deaths", "registrations", "completeness_audit", "validation_sample", "living_counts",
-             "death_certificate_cases")
+    kinds = (
+        "deaths",
+        "registrations",
+        "completeness_audit",
+        "validation_sample",
+        "overlapping_lists",
+        "grouped_codes",
+        "living_counts",
+        "death_certificate_cases",
+    )
     used = {code for kind in kinds for piece in bundle.by_kind(kind) for code in piece.area_codes}
     return tuple(code for code in grid.areas.all_codes if code in used) or (grid.areas.total_code,)
 

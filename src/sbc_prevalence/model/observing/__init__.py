@@ -4,7 +4,9 @@ from sbc_prevalence.model.observation import Observation, Seen
 from sbc_prevalence.model.observing.audits import AuditedSource
 from sbc_prevalence.model.observing.death_certificates import CertificateCases
 from sbc_prevalence.model.observing.deaths import DeathCounts, expected_deaths
+from sbc_prevalence.model.observing.grouped_codes import GroupedCounts
 from sbc_prevalence.model.observing.living_counts import FlaggedLiving
+from sbc_prevalence.model.observing.overlapping_lists import ListedHistories
 from sbc_prevalence.model.observing.published_survival import PublishedPoints
 from sbc_prevalence.model.observing.regimes import RegimeAnswers
 from sbc_prevalence.model.observing.registrations import RegisteredCounts
@@ -19,6 +21,8 @@ OBSERVATIONS: tuple[type[Observation], ...] = (
     AuditedSource,
     ValidatedSample,
     RegimeAnswers,
+    ListedHistories,
+    GroupedCounts,
     FlaggedLiving,
     TriangleCounts,
     CertificateCases,
@@ -31,6 +35,8 @@ __all__ = [
     "CertificateCases",
     "DeathCounts",
     "FlaggedLiving",
+    "GroupedCounts",
+    "ListedHistories",
     "Observation",
     "PublishedPoints",
     "RegimeAnswers",

@@ -25,6 +25,7 @@ from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.model.completeness import CompletenessSource
 from sbc_prevalence.model.likelihood import dispersion_size, row_loglik
 from sbc_prevalence.model.observation import Arrays, Floats, Observation, Parameters, Seen, Stream, one_word
+from sbc_prevalence.model.observing import grouped_codes
 from sbc_prevalence.model.observing.audits import lay_out_audits
 from sbc_prevalence.model.observing.counts import count_rows, padded, simulated_counts
 from sbc_prevalence.model.observing.of_sources import LabelledSource, SourceObservation, rows_of_areas
@@ -158,7 +159,7 @@ def extra_priors(n_areas: int) -> list[Prior]:
 def lay_out(
     bundle: Any, grid: StudyGrid, codes: tuple[str, ...]
 ) -> tuple[list[Observation], list[CompletenessSource], Arrays]:
-    """Registrations by source and presentation, their audits, and what is believed of their completeness."""
+    """Registrations and grouped codes by source and presentation, their audits, and what is believed of each."""
     counted: list[RegisteredCounts] = []
     arrays: Arrays = {}
     labelled: list[LabelledSource] = []
@@ -180,6 +181,9 @@ def lay_out(
             counted.append(RegisteredCounts(label, kinds, piece.extra_variation == "by_area", at_areas))
             arrays |= counts | rows_of_areas(label, counts[f"{label}_level"], membership)
             arrays[f"{label}_as_of"] = extraction(rows, summed, arrays[f"{label}_year"].size)
+    grouped, grouped_sources, grouped_arrays = grouped_codes.lay_out(bundle, grid, codes)
+    labelled += [found for found, _ in grouped_sources]
+    beliefs |= {found.source.name: belief for found, belief in grouped_sources}
     audits, audit_arrays = lay_out_audits(bundle, grid, codes, labelled)
     samples, sample_arrays = lay_out_samples(bundle, grid, codes, labelled)
     anchored = {name for piece in (*audits, *samples) for name in piece.source_names}
@@ -187,7 +191,8 @@ def lay_out(
         for presentation in set(piece.frame[PRESENTATION]):
             anchored |= {one_word(f"{owner}_{kind}") for owner, kind in owned(bundle.pieces, piece, presentation)}
     sources = [believed(s.source, beliefs[s.source.name], s.source.name in anchored) for s in labelled]
-    return [*counted, *audits, *samples], sources, arrays | audit_arrays | sample_arrays
+    arrays |= grouped_arrays | audit_arrays | sample_arrays
+    return [*counted, *grouped, *audits, *samples], sources, arrays
 
 
 def extraction(rows: pd.DataFrame, summed: pd.DataFrame, n: int) -> Floats:
