@@ -59,7 +59,9 @@ def identifiability(est: "Estimates", ci_prob: float, n_prior: int) -> pd.DataFr
     fitted = est.fitted
     with_sources = bool(fitted.inputs.completeness_sources)
     after = totals_of(est, completeness=with_sources)
-    before = totals(fitted, fitted.prior(n_prior, est.seed + 3), est.index_date, completeness=with_sources)
+    unseen = fitted.inputs.with_power({piece.name: 0.0 for piece in fitted.inputs.observations})
+    before = totals(replace(fitted, inputs=unseen), fitted.prior(n_prior, est.seed + 3), est.index_date,  # type: ignore[type-var]
+                    completeness=with_sources)
     old, new = before.scaled(), after.scaled()
     areas = fitted.inputs.grid.areas
     with np.errstate(divide="ignore", invalid="ignore"):

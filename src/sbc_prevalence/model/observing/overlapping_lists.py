@@ -137,6 +137,10 @@ class ListedHistories(Observation):
         rows = count_loglik(a[f"{name}_values"], a[f"{name}_log_mask"], mean, size, xp)
         return {name: (a[f"{name}_weight"] * rows).sum(-1)}
 
+    def anchors(self, source: str) -> bool:
+        """Lists inform incidence by how much they overlap."""
+        return True
+
     def simulate(self, p: Parameters, seen: Seen, inputs: "ModelInputs", stream: Stream) -> Arrays:
         """True cases sorted by history; those on no list are not published."""
         mean = self.expected(p, seen, inputs)
