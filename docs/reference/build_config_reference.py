@@ -19,7 +19,9 @@ from sbc_prevalence.config.entries import (
     EvidenceEntry,
     KnownCompleteness,
     LogitNormalCompleteness,
+    Loss,
 )
+from sbc_prevalence.config.scenarios import CompletenessScenario
 from sbc_prevalence.config.sections import AreaItem, PriorOverride
 
 INTRODUCTION = """\
@@ -98,6 +100,8 @@ def page() -> str:
         if name == "areas":
             parts += ["Exactly one of `table`, `file` and `list` is given. Each entry of `list`:\n",
                       _table(AreaItem) + "\n"]
+        if name == "scenarios":
+            parts += ["Each `[[scenarios.completeness]]` table:\n", _table(CompletenessScenario) + "\n"]
         if name == "model":
             parts += ["### `[model.priors.PARAMETER]`\n",
                       "`source` or `reason` is needed. Names of parameters are checked when the model is "
@@ -119,7 +123,8 @@ def page() -> str:
                       "missed:\n", _table(KnownCompleteness) + "\n",
                       "`completeness = { kind = \"logit_normal\", ... }`:\n",
                       _table(LogitNormalCompleteness) + "\n",
-                      "Each entry of `steps`:\n", _table(CompletenessStepEntry) + "\n"]
+                      "Each entry of `steps`:\n", _table(CompletenessStepEntry) + "\n",
+                      "`lost`: either `value`, or `median`, `lower95` and `upper95`:\n", _table(Loss) + "\n"]
         if kind == "overlapping_lists":
             parts += ["`dependence = { ... }`, normal on the scale of the log odds ratio:\n", _table(Dependence) + "\n"]
         if kind == "living_counts":

@@ -13,8 +13,16 @@ import pandas as pd
 
 from sbc_prevalence.config import Config
 from sbc_prevalence.errors import FitRefused
+from sbc_prevalence.evidence import CompletenessPrior
 from sbc_prevalence.model import PrevalenceModel, describe
-from sbc_prevalence.prevalence.scenarios import Scenario, scenarios
+from sbc_prevalence.model.observing.sources import count_sources
+from sbc_prevalence.prevalence.scenarios import (
+    OtherCompleteness,
+    Scenario,
+    completeness_scenarios,
+    scenarios,
+    sources_of_piece,
+)
 from sbc_prevalence.release import ReleaseContent, write_release
 from sbc_prevalence.study import Study, prepare
 
@@ -68,7 +76,9 @@ class Pipeline:
         InputError
             With every problem, in one list.
         """
-        return prepare(self.config).summary()
+        study = prepare(self.config)
+        other_completeness(study, self.config)
+        return study.summary()
 
     def describe(self) -> str:
         """Equations, priors with their sources, dimensions."""
@@ -101,6 +111,7 @@ class Pipeline:
 
         say: Say = _to_stderr if progress else _nowhere
         study = prepare(self.config)
+        other_completeness(study, self.config)
         say(study.summary())
         say("Compiling the model (once for each form that is fitted) ...")
         compiled = compile_model(study.model, study.inputs)
@@ -119,6 +130,8 @@ class Pipeline:
             tables["sensitivity"], refused = self._repeat(study, fitted, estimates, compiled, say, progress)
             if refused:
                 words["Repetitions that were refused"] = REFUSED_WORDS.format("; ".join(refused))
+        if not headline_only:
+            self._check_evidence(study, estimates, compiled, say, progress, tables, words)
         content = ReleaseContent(
             title=self.config.title, scope=parts.scope, headline=parts.headline, tables=tables, words=words,
             config_text=self.config.echo(), input_hashes=study.input_hashes, versions=versions(),
@@ -141,6 +154,27 @@ class Pipeline:
                    target_accept=max(sampler.target_accept, least_accept), cores=sampler.cores,
                    max_extensions=sampler.max_extensions, progress=progress, compiled=compiled)
 
+    def _check_evidence(
+        self, study: Study, estimates: Any, compiled: Any, say: Say, progress: bool, tables: dict[str, pd.DataFrame],
+        words: dict[str, str],
+    ) -> None:
+        """Add what costs fits of its own: influences that the draws do not carry, and conflict between sources."""
+        from sbc_prevalence.prevalence.conflict import conflict_words
+        from sbc_prevalence.prevalence.power_scaling import K_HAT_LIMIT
+
+        def refit(model: PrevalenceModel, inputs: Any) -> Any:
+            return self._fit(replace(study, inputs=inputs), model, compiled, progress, share=REPEATED_SHARE,
+                             least_accept=REPEATED_ACCEPT)
+
+        if (tables["influence"]["k_hat"] >= K_HAT_LIMIT).any():
+            say("Fitting again with some parts of the evidence weighed up and down: their weights are unreliable.")
+            tables["influence"] = estimates.influences(refit)
+        if self.config.checks.conflict and len(count_sources(study.inputs)) > 1:
+            say("Leaving each source of evidence out in turn.")
+            tables["conflict"] = estimates.conflicts(refit, ci_prob=self.config.report.ci_prob)
+            words["conflict_between_sources"] = conflict_words(tables["conflict"])
+            say(words["conflict_between_sources"])
+
     def _repeat(
         self, study: Study, fitted: Any, estimates: Any, compiled: Any, say: Say, progress: bool
     ) -> tuple[pd.DataFrame, list[str]]:
@@ -153,6 +187,7 @@ class Pipeline:
         todo = scenarios(
             study.model, survival_families=chosen.survival_families, hazard_ratios=chosen.hazard_ratios,
             area_spread=chosen.area_spread, judgement_width=chosen.judgement_width, n_areas=study.inputs.n_areas)
+        todo += other_completeness(study, self.config)
         compilations = [compiled]
         rows: list[pd.DataFrame] = []
         refused: list[str] = []
@@ -166,10 +201,11 @@ class Pipeline:
                 continue
             refitted = spread_only(fitted, scenario)
             if refitted is None:
-                ready = next((c for c in compilations if c.fits(scenario.model, study.inputs)), None)
+                given = scenario.inputs or study.inputs
+                ready = next((c for c in compilations if c.fits(scenario.model, given)), None)
                 if ready is None:
                     compilations = [compiled]  # a program holds some 200 MB: keep the headline's and the latest
-                    ready = compile_model(scenario.model, study.inputs)
+                    ready = compile_model(scenario.model, given)
                     compilations.append(ready)
                 try:
                     refitted = self._refit(study, scenario, ready, progress)
@@ -183,8 +219,20 @@ class Pipeline:
         return pd.concat(rows, ignore_index=True), refused
 
     def _refit(self, study: Study, scenario: Scenario, compiled: Any, progress: bool) -> Any:
-        return self._fit(study, scenario.model, compiled, progress, share=REPEATED_SHARE,
+        given = study if scenario.inputs is None else replace(study, inputs=scenario.inputs)
+        return self._fit(given, scenario.model, compiled, progress, share=REPEATED_SHARE,
                          least_accept=REPEATED_ACCEPT)
+
+
+def other_completeness(study: Study, config: Config) -> list[Scenario]:
+    """Repetitions under the declared alternative priors of completeness."""
+    others = []
+    for item in config.scenarios.completeness:
+        pieces = [p for p in study.bundle.by_kind("registrations") if item.source in (p.name, p.provenance.name)]
+        sources = tuple(name for piece in pieces for name in sources_of_piece(study.inputs, piece.name))
+        prior = CompletenessPrior(**item.prior.model_dump(exclude_none=True))
+        others.append(OtherCompleteness(item.name, sources, prior, item.reason))
+    return completeness_scenarios(study.model, study.inputs, others)
 
 
 def spread_only(fitted: Any, scenario: Scenario) -> Any | None:

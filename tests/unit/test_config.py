@@ -469,3 +469,35 @@ def test_the_examples_on_the_page_on_tables_are_accepted_by_the_reader(kind):
     # Two ages cannot be a whole life table.
     expected = {"E-AGES"} if kind == "other_cause_mortality" else set()
     assert {p.code for p in found} == expected, found
+
+
+def with_scenarios(*tables: str) -> str:
+    """A complete example with registrations and declared alternatives."""
+    registered = '[[evidence]]\nkind = "registrations"\nfile = "r.csv"\nname = "register"\nwindow_days = 120\n'
+    return find_config("scotland").read_text("utf-8") + registered + "".join(
+        f"[[scenarios.completeness]]\n{table}\n" for table in tables)
+
+
+LOWER = 'name = "lower"\nsource = "register"\nreason = "a view"\n' \
+        'prior = { kind = "logit_normal", median = 0.5, lower95 = 0.3, upper95 = 0.7 }'
+
+
+def test_declared_alternatives_survive_the_echo():
+    config = parse_config(with_scenarios(LOWER, LOWER.replace('"lower"', '"known"').replace(
+        'kind = "logit_normal", median = 0.5, lower95 = 0.3, upper95 = 0.7', 'kind = "known", value = 0.8')))
+    assert [s.name for s in config.scenarios.completeness] == ["lower", "known"]
+    assert parse_config(config.echo()) == config
+    assert config.checks.conflict
+
+
+@pytest.mark.parametrize(("change", "code"), [
+    (('"register"', '"regsiter"'), "E-CONFIG-SCENARIO"), (("median = 0.5", "median = 0.2"), "E-CONFIG-VALUE"),
+    (('reason = "a view"\n', ""), "E-CONFIG-MISSING"), (("logit_normal", "beta"), "E-CONFIG-KIND")])
+def test_an_alternative_that_cannot_be_is_refused(change, code):
+    with pytest.raises(ConfigError, match=code):
+        parse_config(with_scenarios(LOWER.replace(*change)))
+
+
+def test_two_alternatives_of_one_name_are_refused():
+    with pytest.raises(ConfigError, match="two alternatives have one name"):
+        parse_config(with_scenarios(LOWER, LOWER))

@@ -108,3 +108,44 @@ def test_every_repetition_has_a_program_of_its_own_form_and_none_is_compiled_twi
     assert all(ready.fits(model, None) for ready, model in used)
     forms = [(m.survival.family, m.survival.ratio_from_published) for m in compiled]
     assert forms == [("piecewise_exponential", True), ("log_logistic", True), ("weibull", False)]
+
+
+class Asked:
+    """Estimates that note what they are asked, and give made-up tables."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def influences(self, refit):
+        self.asked.append("influences")
+        return pd.DataFrame({"k_hat": [0.8], "method": ["other fits"]})
+
+    def conflicts(self, refit, *, ci_prob):
+        self.asked.append("conflicts")
+        return pd.DataFrame({"p_adjusted": [0.9], "in_conflict": [False], "title": ["deaths"]})
+
+
+def checked(k_hat: float, *, counts: int, conflict: bool = True) -> tuple[list[str], dict, dict]:
+    """What the checks of the evidence ask for, and the tables and words that they leave."""
+    config = load_config("scotland")
+    run = pipeline.Pipeline(config.model_copy(update={"checks": config.checks.model_copy(update={"conflict": conflict})}))
+    pieces = tuple(SimpleNamespace(name=f"count{i}", words="counts") for i in range(counts))
+    est, tables, words = Asked(), {"influence": pd.DataFrame({"k_hat": [k_hat]})}, {}
+    study = SimpleNamespace(inputs=SimpleNamespace(observations=pieces))
+    run._check_evidence(study, est, "compiled", lambda text: None, False, tables, words)
+    return est.asked, tables, words
+
+
+def test_sources_are_left_out_in_turn_where_at_least_two_count_people():
+    asked, tables, words = checked(0.2, counts=2)
+    assert asked == ["conflicts"]
+    assert "No source is contradicted" in words["conflict_between_sources"]
+    assert "conflict" in tables
+    assert checked(0.2, counts=1)[0] == []
+    assert checked(0.2, counts=2, conflict=False)[0] == []
+
+
+def test_influences_are_fitted_again_where_weights_are_unreliable():
+    asked, tables, _ = checked(0.71, counts=1)
+    assert asked == ["influences"]
+    assert list(tables["influence"]["method"]) == ["other fits"]

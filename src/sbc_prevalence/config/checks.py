@@ -131,12 +131,14 @@ def _priors(raw: Raw, where: str) -> Iterator[Problem]:
 
 
 def _completeness(entry: Raw, option: str, key: str, where: str, detail: str) -> Iterator[Problem]:
-    completeness = _table(entry, option)
+    yield from _rising(_table(entry, option), f"{key}.{option}", where, detail)
+
+
+def _rising(completeness: Raw, key: str, where: str, detail: str) -> Iterator[Problem]:
     values = [_number(completeness.get(k)) for k in ("lower95", "median", "upper95")]
     if None not in values and not values[0] < values[1] < values[2]:  # type: ignore[operator]
         yield Problem("E-CONFIG-VALUE", where, "must rise: lower95, median, upper95",
-                      "Give proportions between 0 and 1 in this order.",
-                      key=f"{key}.{option}", detail=detail)
+                      "Give proportions between 0 and 1 in this order.", key=key, detail=detail)
 
 
 def _dependence(entry: Raw, key: str, where: str, detail: str) -> Iterator[Problem]:
@@ -211,6 +213,30 @@ def _evidence(raw: Raw, where: str, directory: Path | None) -> Iterator[Problem]
             yield from _accuracy(entry, key, where, detail)
 
 
+def _scenarios(raw: Raw, where: str) -> Iterator[Problem]:
+    listed = _table(raw, "scenarios").get("completeness")
+    if not isinstance(listed, list | tuple):
+        return
+    entries = [e for e in raw.get("evidence") or () if isinstance(e, Mapping) and e.get("kind") == "registrations"]
+    known = {str(entry.get(key)).removeprefix("carried:")
+             for entry in entries for key in ("name", "table", "file") if entry.get(key)}
+    names: list[Any] = []
+    for i, item in enumerate(listed, 1):
+        if not isinstance(item, Mapping):
+            continue
+        key, detail = f"scenarios.completeness[{i}]", f"[[scenarios.completeness]] table number {i}"
+        source = item.get("source")
+        if isinstance(source, str) and source not in known:
+            remedy = suggestion(source, sorted(known)) if known else "Add an [[evidence]] entry of registrations."
+            yield Problem("E-CONFIG-SCENARIO", where, "no registrations have this name", remedy, key=f"{key}.source",
+                          detail=detail)
+        if item.get("name") in names:
+            yield Problem("E-CONFIG-TWICE", where, "two alternatives have one name", "Name each after what it says.",
+                          key=f"{key}.name", detail=detail)
+        names.append(item.get("name"))
+        yield from _rising(_table(item, "prior"), f"{key}.prior", where, detail)
+
+
 def _repeated(raw: Raw, where: str) -> Iterator[Problem]:
     for name, values in _table(raw, "sensitivity").items():
         if isinstance(values, list | tuple) and len({str(v) for v in values}) < len(values):
@@ -231,4 +257,4 @@ def check_between_keys(raw: Raw, where: str, directory: Path | None) -> list[Pro
         Folder against which files are looked up; None looks up none.
     """
     return [*_areas(raw, where, directory), *_years(raw, where), *_priors(raw, where), *_repeated(raw, where),
-            *_evidence(raw, where, directory)]
+            *_scenarios(raw, where), *_evidence(raw, where, directory)]

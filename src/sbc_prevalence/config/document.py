@@ -13,6 +13,7 @@ from sbc_prevalence.config.echo import to_toml
 from sbc_prevalence.config.entries import AnyEvidenceEntry, EvidenceEntry
 from sbc_prevalence.config.faults import nearest, problems_from
 from sbc_prevalence.config.readable import Readable, readable
+from sbc_prevalence.config.scenarios import ChecksSection, ScenariosSection
 from sbc_prevalence.config.sections import (
     AreasSection,
     GridSection,
@@ -52,6 +53,9 @@ class Config(Section):
     report: ReportSection = Field(default=ReportSection(), description="Published tables.")
     sensitivity: SensitivitySection = Field(
         default=SensitivitySection(), description="Repeated national tables.")
+    scenarios: ScenariosSection = Field(
+        default=ScenariosSection(), description="Declared alternatives.")
+    checks: ChecksSection = Field(default=ChecksSection(), description="Checks that cost fits of their own.")
     evidence: Annotated[tuple[AnyEvidenceEntry, ...], Field(strict=False, min_length=1)] = Field(
         description="The evidence, one [[evidence]] table each.")
 

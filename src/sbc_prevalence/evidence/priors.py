@@ -65,6 +65,13 @@ class CompletenessPrior:
         if problems:
             raise EvidenceError(problems)
 
+    @property
+    def on_logit(self) -> tuple[float, float]:
+        """Centre and spread on the logit scale; no spread where it is known."""
+        low, mid, high = ((self.value,) * 3 if self.value is not None else (self.lower95, self.median, self.upper95))
+        a, b, c = (math.log(x) - math.log1p(-x) for x in (low, mid, high))  # type: ignore[arg-type, operator]
+        return b, (c - a) / 3.92
+
 
 @dataclass(frozen=True)
 class CompletenessStep:

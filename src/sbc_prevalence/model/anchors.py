@@ -4,6 +4,7 @@ import numpy as np
 
 from sbc_prevalence.errors import Problem
 from sbc_prevalence.model.completeness import completeness_name
+from sbc_prevalence.model.completeness.regime import SURVEY
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
 
@@ -11,7 +12,8 @@ FLAT_LOGIT_SD = 1.5
 """Spread of the logit from which a prior says next to nothing: its central 95 % run from 0.05 to 0.95."""
 N_DRAWS = 2000
 ANCHORS = (
-    "an audit of the source (completeness_audit)", "cases found at death", "certified deaths", "overlapping lists",
+    "an audit of the source (completeness_audit)", "a validation sample", "cases found at death", "certified deaths",
+    "overlapping lists", "a survey of reporting regimes",
     "a count of the living whose sensitivity is known or validated",
     "another source of the same presentation whose completeness is known within limits")
 
@@ -34,7 +36,8 @@ def anchor_problems(model: PrevalenceModel, inputs: ModelInputs) -> list[Problem
     by_flow = {name for flow in inputs.flows if inputs.power_of(flow.name) > 0 for name in flow.sources}
     found = []
     for source in flat:
-        anchored = source.name in by_flow or any(piece.anchors(source.name) for piece in heard)
+        told = source.surveyed and inputs.power_of(SURVEY) > 0
+        anchored = told or source.name in by_flow or any(piece.anchors(source.name) for piece in heard)
         if anchored or firm >= set(source.presentations):
             continue
         found.append(Problem(
@@ -59,7 +62,8 @@ def logit_spreads(model: PrevalenceModel, inputs: ModelInputs) -> dict[str, floa
     own = {name: p.sd for name, p in single.items() if not p.shape}
     if len(own) == len(inputs.completeness_sources) and model.completeness.kind == "by_source":
         return own
-    drawn = model.completeness_of(parameters.draw(np.random.default_rng(0), N_DRAWS), inputs)
+    bare = inputs.with_power({piece.name: 0.0 for piece in inputs.observations})
+    drawn = model.completeness_of(parameters.draw(np.random.default_rng(0), N_DRAWS), bare)
     found = {}
     for source in inputs.completeness_sources:
         c = np.asarray(drawn[source.name])

@@ -14,10 +14,13 @@ from sbc_prevalence.errors import FitRefused
 from sbc_prevalence.model.anchors import anchor_problems
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.observation import Observation
+from sbc_prevalence.model.observing.of_sources import SourceObservation
 from sbc_prevalence.model.observing.sources import source_titles, sources_of
+from sbc_prevalence.model.observing.together import evidence_terms
+from sbc_prevalence.model.prevalence_model import COMPILED
 from sbc_prevalence.posterior.fitted import informed_by_counts
-from sbc_prevalence.prevalence.draws import FittedLike, flattened
-from sbc_prevalence.prevalence.identifiability import Refit, log_density_parts
+from sbc_prevalence.prevalence.draws import FittedLike, chunks, flattened
+from sbc_prevalence.prevalence.identifiability import Refit
 from sbc_prevalence.prevalence.intervals import median_and_interval
 from sbc_prevalence.prevalence.power_scaling import K_HAT_LIMIT, smoothed_log_weights
 from sbc_prevalence.prevalence.quantity import LIVING, NEWLY_DIAGNOSED
@@ -34,6 +37,7 @@ UNANCHORED = "nothing else anchors completeness"
 CONFLICT_LEVEL = 0.05
 N_PATTERN = 200
 FEWEST_EFFECTIVE = 100.0
+SMALLEST_SHARE = 1e-3
 BOUNDS = ("median", "lower", "upper")
 CONFLICT_COLUMNS = (
     "source", "title", "observed", "predicted_median", "predicted_lower", "predicted_upper", "ratio", "z", "p_level",
@@ -65,9 +69,10 @@ class Predictive:
     @property
     def z(self) -> float:
         """Distance of the log level from its prediction, in predictive sds."""
-        logs = np.log(np.maximum(self.predicted, 0.5))
+        least = 0.5 if max(self.observed, float(np.max(self.predicted))) > 1 else SMALLEST_SHARE
+        logs = np.log(np.maximum(self.predicted, least))
         spread = logs.std()
-        return float((np.log(max(self.observed, 0.5)) - logs.mean()) / spread) if spread > 0 else float("nan")
+        return float((np.log(max(self.observed, least)) - logs.mean()) / spread) if spread > 0 else float("nan")
 
 
 def conflicts(
@@ -118,7 +123,7 @@ def conflicts(
                 row |= _moved(quantity, everything[quantity], values, ci_prob)
         rows.append(row)
     table = pd.DataFrame(rows, columns=list(CONFLICT_COLUMNS))
-    given = table["p_level"].notna()
+    given = table[["p_level", "p_pattern"]].notna().any(axis=1)
     if given.any():
         smaller = table.loc[given, ["p_level", "p_pattern"]].min(axis=1)
         adjusted = multipletests(np.minimum(2.0 * smaller.to_numpy(dtype=float), 1.0), method="holm")[1]
@@ -170,10 +175,7 @@ def without(
         return None, ALONE, float("nan")
     if anchor_problems(fitted.model, bare):
         return None, UNANCHORED, float("nan")
-    parts, values = log_density_parts(fitted)
-    source = next(s for s, members in sources_of(fitted.inputs).items() if members == names)
-    own = ((parts["part"] == "evidence") & (parts["name"] == source)).to_numpy()
-    log_weights, k_hat = smoothed_log_weights(-values[:, own].sum(-1))
+    log_weights, k_hat = smoothed_log_weights(_without_its_likelihood(fitted, bare))
     weights = np.exp(log_weights)
     if k_hat < K_HAT_LIMIT and 1.0 / (weights**2).sum() >= FEWEST_EFFECTIVE:
         chosen = np.random.default_rng([seed, 11]).choice(weights.size, weights.size, p=weights / weights.sum())
@@ -186,6 +188,17 @@ def without(
         return refit(fitted.model, bare), REFITTED, k_hat
     except FitRefused:
         return None, REFUSED, k_hat
+
+
+def _without_its_likelihood(fitted: FittedLike, bare: ModelInputs) -> Floats:
+    """Log density of the draws without some evidence less that with it, shape (n_draws,)."""
+    model, found = fitted.model, []
+    for _, p in chunks(flattened(fitted.parameters)[0]):
+        seen = model.observed(p, fitted.inputs, COMPILED)
+        unseen = model.observed(p, bare, COMPILED) if model.completeness.has_regimes else seen
+        less, more = (sum(evidence_terms(p, *given).values()) for given in ((unseen, bare), (seen, fitted.inputs)))
+        found.append(np.asarray(less - more))
+    return np.concatenate(found)
 
 
 def predictive(fitted: FittedLike, names: tuple[str, ...], n_replicates: int, seed: int) -> Predictive:
@@ -218,12 +231,13 @@ def predictive(fitted: FittedLike, names: tuple[str, ...], n_replicates: int, se
         copies.append({**inputs.arrays, **drawn})
     observed = _level(pieces, inputs.arrays)
     levels = np.array([_level(pieces, arrays) for arrays in copies])
+    levels = levels[np.isfinite(levels)]  # a replicate may hold nobody who could be found
     return Predictive(observed, levels, two_sided(observed, levels), _pattern(pieces, p, seen, inputs, copies))
 
 
 def two_sided(observed: float, replicated: Floats) -> float:
-    """Two-sided p-value of a value among replicates; ties count half."""
-    if not np.isfinite(observed) or not np.isfinite(replicated).all():
+    """Two-sided p-value of a value among replicates; ties count half. NaN where there is nothing to compare."""
+    if not np.isfinite(observed) or not replicated.size:
         return float("nan")
     below = (replicated < observed).sum() + 0.5 * (replicated == observed).sum()
     share = (below + 0.5) / (replicated.size + 1.0)
@@ -245,7 +259,7 @@ def _pattern(
 
     def density(arrays: Mapping[str, Any], own: int | None) -> float:
         given = replace(inputs, arrays=arrays)
-        terms: Floats = np.sum([term for piece in pieces for term in piece.terms(few, sight, given).values()], axis=0)
+        terms: Floats = np.sum([_loglik(piece, few, sight, given) for piece in pieces], axis=0)
         if own is not None:
             terms = np.delete(terms, own)
         return float(np.logaddexp.reduce(terms) - np.log(terms.size))
@@ -254,6 +268,13 @@ def _pattern(
     replicated = np.array([density(copies[at], own) for own, at in enumerate(chosen)])
     below = (replicated < observed).sum() + 0.5 * (replicated == observed).sum()
     return float((below + 0.5) / (replicated.size + 1.0))
+
+
+def _loglik(piece: Observation, p: Mapping[str, Floats], seen: Mapping[str, Any], inputs: ModelInputs) -> Floats:
+    """Log-likelihood of an observation where the regime of every area has been drawn, shape (n_draws,)."""
+    if isinstance(piece, SourceObservation):
+        return np.asarray(piece.rows(p, seen, inputs).sum(-1))
+    return np.asarray(sum(piece.terms(p, seen, inputs).values()))
 
 
 def _level(pieces: list[Observation], arrays: Mapping[str, Any]) -> float:
@@ -278,6 +299,8 @@ def _national(found: Totals) -> dict[str, Floats]:
 
 
 def _predicted(found: Predictive, ci_prob: float) -> dict[str, float]:
+    if not found.predicted.size:
+        return {"observed": found.observed, "p_pattern": found.p_pattern}
     median, lower, upper = median_and_interval(found.predicted, ci_prob)
     return {
         "observed": found.observed, "predicted_median": float(median), "predicted_lower": float(lower),

@@ -21,9 +21,11 @@ from sbc_prevalence.grid import (
 )
 from sbc_prevalence.prevalence.checks import ALL_CAUSE, living_and_deaths
 from sbc_prevalence.prevalence.comparisons import comparison_table
+from sbc_prevalence.prevalence.decomposition import decomposition_table, registration_sources
 from sbc_prevalence.prevalence.draws import BEYOND_SURVIVAL
 from sbc_prevalence.prevalence.estimate import Estimates
 from sbc_prevalence.prevalence.headline_text import headline_text
+from sbc_prevalence.prevalence.identifiability import influence_words
 from sbc_prevalence.prevalence.intervals import CI_KIND, DEFAULT_CI_PROB, median_and_interval
 from sbc_prevalence.prevalence.precision import precision_table, rounding_units
 from sbc_prevalence.prevalence.quantity import (
@@ -114,6 +116,7 @@ def release_content_parts(
     head = headline(est, tables, ci_prob=ci_prob)
     own = est.describe_words()
     taken = {key.casefold() for key in notes or {}}
+    own["what_narrows_the_figures"] = influence_words(tables["influence"], est.grid.areas.total_code)
     words = {**{k: v for k, v in own.items() if k.casefold() not in taken}, **(notes or {})}
     text, national = (headline_text(est, tables, head, title=title, units=units, areas=a) for a in (True, False))
     return ContentParts(est.scope, head, text, national, tables, words, draws_writer(est), units)
@@ -125,6 +128,8 @@ def release_tables(
     """Tidy tables of a release, unrounded; columns as `release.content` has them."""
     gate = est.fitted.gate
     figures = bundle.comparison_figures
+    decomposed = [
+        decomposition_table(est, est.decomposition(name), ci_prob) for name in registration_sources(est.fitted.inputs)]
     deaths = est.deaths_fit(ci_prob).drop(columns=["observed_lower", "observed_upper"])
     return {
         "estimates": estimates_table(est, ci_prob), "implied_duration": est.implied_duration(ci_prob),
@@ -134,6 +139,8 @@ def release_tables(
         "comparisons": comparison_table(est, None if figures is None else figures.frame, ci_prob, rounding_unit),
         "diagnostics": gate.table.copy() if gate is not None else pd.DataFrame(
             columns=["quantity", "rhat", "ess_bulk", "ess_tail", "status"]),
+        "identifiability": est.identifiability(ci_prob), "influence": est.influences(),
+        **({"decomposition": pd.concat(decomposed, ignore_index=True)} if decomposed else {}),
         "sources": bundle.sources()}
 
 

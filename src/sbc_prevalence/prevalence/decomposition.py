@@ -275,11 +275,16 @@ def _living_by_cohort(est: "Estimates") -> Iterator[tuple[slice, dict[str, Float
         yield here, p, latent["incidence"][..., None] * alive[:, :, None]
 
 
+def registration_sources(inputs: ModelInputs) -> dict[str, list[RegisteredCounts]]:
+    """Observations of registrations by source."""
+    by_name = {piece.name: piece for piece in inputs.observations if isinstance(piece, RegisteredCounts)}
+    found = {name: [by_name[n] for n in names if n in by_name] for name, names in sources_of(inputs).items()}
+    return {name: pieces for name, pieces in found.items() if pieces}
+
+
 def _chosen(inputs: ModelInputs, source: str | None) -> tuple[str, list[RegisteredCounts]]:
     """The source asked for, and its observations."""
-    by_name = {piece.name: piece for piece in inputs.observations if isinstance(piece, RegisteredCounts)}
-    known = {name: [by_name[n] for n in names if n in by_name] for name, names in sources_of(inputs).items()}
-    known = {name: pieces for name, pieces in known.items() if pieces}
+    known = registration_sources(inputs)
     if source is None and len(known) == 1:
         return next(iter(known.items()))
     if source is None or source not in known:

@@ -14,12 +14,14 @@ from sbc_prevalence.model.prevalence_model import PrevalenceModel
 from sbc_prevalence.prevalence.draws import FittedLike, chunks, flattened
 from sbc_prevalence.prevalence.intervals import median_and_interval
 from sbc_prevalence.prevalence.power_scaling import (
+    NOISE,
     SENSITIVE,
     WIDE_ALPHAS,
     Influence,
     influence,
     influence_of_refits,
 )
+from sbc_prevalence.prevalence.quantity import LIVING, NEWLY_DIAGNOSED
 from sbc_prevalence.prevalence.totals import COMPLETENESS, INCIDENCE_OF_SOURCE, Totals, totals, totals_of
 
 if TYPE_CHECKING:
@@ -35,12 +37,15 @@ READ_DATA, READ_BOTH = "hardly on this prior", "on this prior and on evidence"
 READ_PRIOR, READ_APART = "on this prior more than on all evidence", "pulls apart from all else"
 APART = 2.0
 """Disagreement, in sds, from which a part is said to pull apart from the others."""
+GROUP_WORDS = {
+    "incidence": "incidence and recurrence", "survival": "survival", "attribution": "how deaths are certified",
+    "areas": "differences between areas", "completeness": "completeness and recording"}
 IDENTIFIABILITY_COLUMNS = (
     "quantity", "area_code", "area_name", "source", "prior_median", "prior_lower", "prior_upper", "median", "lower",
     "upper", "contraction", "correlation_with_incidence")
 INFLUENCE_COLUMNS = (
     "quantity", "area_code", "area_name", "part", "name", "title", "information_share", "information_share_mcse",
-    "shift", "disagreement", "sensitivity", "k_hat", "method", "reading")
+    "relative_share", "shift", "disagreement", "sensitivity", "k_hat", "method", "reading")
 
 
 def identifiability(est: "Estimates", ci_prob: float, n_prior: int) -> pd.DataFrame:
@@ -54,7 +59,9 @@ def identifiability(est: "Estimates", ci_prob: float, n_prior: int) -> pd.DataFr
     fitted = est.fitted
     with_sources = bool(fitted.inputs.completeness_sources)
     after = totals_of(est, completeness=with_sources)
-    before = totals(fitted, fitted.prior(n_prior, est.seed + 3), est.index_date, completeness=with_sources)
+    unseen = fitted.inputs.with_power({piece.name: 0.0 for piece in fitted.inputs.observations})
+    before = totals(replace(fitted, inputs=unseen), fitted.prior(n_prior, est.seed + 3), est.index_date,  # type: ignore[type-var]
+                    completeness=with_sources)
     old, new = before.scaled(), after.scaled()
     areas = fitted.inputs.grid.areas
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -104,7 +111,7 @@ def log_density_parts(fitted: FittedLike) -> tuple[pd.DataFrame, Floats]:
     priors = model.parameters(inputs).log_density_by_group(flat)
     parts = pd.DataFrame(
         [(EVIDENCE, name, titles[name]) for name in sources]
-        + [(PRIOR, group, f"priors: {group.replace('_', ' ')}") for group in priors],
+        + [(PRIOR, group, f"priors: {GROUP_WORDS.get(group, group.replace('_', ' '))}") for group in priors],
         columns=["part", "name", "title"])
     return parts, np.concatenate([np.concatenate(evidence), np.stack(list(priors.values()), axis=-1)], axis=-1)
 
@@ -130,16 +137,26 @@ def influences(est: "Estimates", refit: Refit | None = None) -> pd.DataFrame:
         found, method = _refitted(est, found, parts, scaled.reshape(-1, scaled.shape[-1]).std(0), refit)
     names = [est.grid.areas.name_of(code) for code in after.keys["area_code"]]
     of_evidence = found.information_share[(parts["part"] == EVIDENCE).to_numpy()].sum(0)
+    relative = relative_shares(found)
     frames = []
     for j, part in enumerate(parts.itertuples(index=False)):
         frames.append(pd.DataFrame({
             "quantity": after.keys["quantity"], "area_code": after.keys["area_code"], "area_name": names,
             "part": part.part, "name": part.name, "title": part.title,
             "information_share": found.information_share[j],
-            "information_share_mcse": found.information_share_mcse[j], "shift": found.shift[j],
+            "information_share_mcse": found.information_share_mcse[j], "relative_share": relative[j],
+            "shift": found.shift[j],
             "disagreement": found.disagreement[j], "sensitivity": found.sensitivity[j], "k_hat": found.k_hat[j],
             "method": method[j], "reading": _reading(found, j, str(part.part), of_evidence)}))
     return pd.concat(frames, ignore_index=True)[list(INFLUENCE_COLUMNS)]
+
+
+def relative_shares(found: Influence) -> Floats:
+    """Shares of the information among the parts whose share can be told from 0; 0 for the others, (n_parts, n_keys)."""
+    noise = NOISE * np.nan_to_num(found.information_share_mcse)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        kept = np.where((found.information_share > 0) & (found.information_share > noise), found.information_share, 0.0)
+        return np.nan_to_num(kept / kept.sum(0))
 
 
 def _without_noise(found: Influence, parts: pd.DataFrame, after: Totals, fitted: FittedLike) -> Influence:
@@ -202,3 +219,20 @@ def powered(fitted: FittedLike, part: str, name: str, alpha: float) -> tuple[Pre
         for prior in plain.parameters(inputs).priors if prior.group == name and prior.sd > 0}
     merged = {key: {**model.overrides.get(key, {}), **change} for key, change in changes.items()}
     return model.with_overrides(**merged), inputs
+
+
+def influence_words(table: pd.DataFrame, area_code: str) -> str:
+    """What narrows the figures of the whole, in sentences; parts that cannot be told from nothing are left out."""
+    said = []
+    for quantity, words in ((LIVING, "the number living"), (NEWLY_DIAGNOSED, "the number newly diagnosed")):
+        rows = table[(table["quantity"] == quantity) & (table["area_code"] == area_code) & (table["relative_share"] > 0)]
+        rows = rows.sort_values("relative_share", ascending=False, kind="stable")
+        if len(rows):
+            listed = [f"{title} ({100 * share:.0f} %)" for title, share in zip(
+                rows["title"], rows["relative_share"], strict=True)]
+            said.append(f"What is known of {words} comes from {_listed(listed)}.")
+    return " ".join(said)
+
+
+def _listed(items: list[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

@@ -5,11 +5,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sbc_prevalence.model import PrevalenceModel
+from sbc_prevalence.errors import EvidenceError, Problem
+from sbc_prevalence.evidence.priors import CompletenessPrior
+from sbc_prevalence.grid import ALL, PRESENTATIONS
+from sbc_prevalence.model import ModelInputs, PrevalenceModel
+from sbc_prevalence.model.completeness import CompletenessSource
+from sbc_prevalence.model.observation import one_word
 from sbc_prevalence.model.survival import FAMILIES
 
 FAMILY, RATIO = "survival family", "recurrent : de novo hazard ratio"
 SPREAD, WIDTH = "area spread", "judgement priors"
+COMPLETENESS = "completeness prior"
 _FAMILY_WORDS = {
     "weibull": "Weibull",
     "piecewise_exponential": "piecewise exponential",
@@ -35,6 +41,8 @@ class Scenario:
         Whether its table holds the areas too.
     area_factor : float
         Factor on the prior spread between areas.
+    inputs : ModelInputs, optional
+        Where the evidence says something else of completeness; None: the study's own.
     """
 
     group: str
@@ -43,6 +51,7 @@ class Scenario:
     is_headline: bool = False
     shows_areas: bool = False
     area_factor: float = 1.0
+    inputs: ModelInputs | None = None
 
 
 def family_word(family: str) -> str:
@@ -105,3 +114,71 @@ def _with_spread(model: PrevalenceModel, factor: float) -> Scenario:
     """The prior spread between areas multiplied, its uncertainty kept."""
     return Scenario(SPREAD, factor_word(factor), replace(model, area_factor=model.area_factor * factor),
                     shows_areas=True, area_factor=factor)
+
+
+@dataclass(frozen=True)
+class OtherCompleteness:
+    """Another prior of the completeness of one source.
+
+    Parameters
+    ----------
+    name : str
+        As the report calls it.
+    sources : tuple of str
+        Names in ``inputs.completeness_sources``: one for each presentation that the source holds.
+    prior : CompletenessPrior
+    reason : str
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    prior: CompletenessPrior
+    reason: str
+
+
+def completeness_scenarios(
+    model: PrevalenceModel, inputs: ModelInputs, others: Sequence[OtherCompleteness]
+) -> list[Scenario]:
+    """Repetitions under other priors of completeness, the headline's own first; none where none is declared.
+
+    Raises
+    ------
+    EvidenceError
+        If an alternative changes nothing, because the completeness of its source is not a parameter of its own.
+    """
+    found = [Scenario(COMPLETENESS, "as stated", model, is_headline=True, shows_areas=True)] if others else []
+    for other in others:
+        changed = with_completeness(inputs, other)
+        if model.parameters(changed).priors == model.parameters(inputs).priors:
+            raise EvidenceError(Problem(
+                "E-SCENARIO", other.name, "another prior of completeness must change a prior of the model",
+                "The completeness of this source follows from a survey of regimes or from cases found at death, or the "
+                "prior is the stated one: change [model.priors] instead, or leave the alternative out."))
+        found.append(Scenario(COMPLETENESS, other.name, model, shows_areas=True, inputs=changed))
+    return found
+
+
+def with_completeness(inputs: ModelInputs, other: OtherCompleteness) -> ModelInputs:
+    """The same inputs with another prior of completeness for some sources.
+
+    A value taken as known, below 1, is a prior without spread where the model has a parameter: no other program has to
+    be compiled for it.
+    """
+    prior = other.prior
+
+    def changed(source: CompletenessSource) -> CompletenessSource:
+        if source.name not in other.sources:
+            return source
+        if prior.value is not None and (source.known is not None or prior.value == 1):
+            return replace(source, known=float(prior.value), logit_center=0.0, logit_sd=0.0, reason=other.reason)
+        center, sd = prior.on_logit
+        return replace(source, known=None, logit_center=center, logit_sd=sd, reason=other.reason)
+
+    return replace(inputs, completeness_sources=tuple(changed(s) for s in inputs.completeness_sources))
+
+
+def sources_of_piece(inputs: ModelInputs, piece: str) -> tuple[str, ...]:
+    """Names of the sources that come from one piece of evidence, one for each presentation."""
+    stem = one_word(piece)
+    return tuple(s.name for s in inputs.completeness_sources
+                 if s.name in {f"{stem}_{word}" for word in (*PRESENTATIONS, ALL)})

@@ -12,6 +12,8 @@ from sbc_prevalence.errors import ReleaseError
 BANNER: Final = "Not for publication: no disclosure control"
 
 ESTIMATES, IMPLIED, SENSITIVITY = "estimates", "implied_duration", "sensitivity"
+IDENTIFIABILITY, INFLUENCE = "identifiability", "influence"
+CONFLICT, DECOMPOSITION = "conflict", "decomposition"
 LIVING, NEWLY = "living", "newly_diagnosed"
 RATES: Final[Mapping[str, str]] = {LIVING: "living_per_100k", NEWLY: "new_per_100k"}
 BASES: Final = ("expected", "realised")
@@ -32,6 +34,18 @@ TABLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "posterior_lower", "posterior_median", "posterior_upper", "contraction"),
     "prior_predictive": ("quantity", "stage", "median", "lower", "upper"),
     "shares": ("year", "share", "median", "lower", "upper"),
+    IDENTIFIABILITY: (
+        "quantity", "area_code", "area_name", "source", "prior_median", "prior_lower", "prior_upper", "median", "lower",
+        "upper", "contraction", "correlation_with_incidence"),
+    INFLUENCE: (
+        "quantity", "area_code", "area_name", "part", "name", "title", "information_share", "information_share_mcse",
+        "relative_share", "shift", "disagreement", "sensitivity", "k_hat", "method", "reading"),
+    CONFLICT: (
+        "source", "title", "observed", "predicted_median", "predicted_lower", "predicted_upper", "ratio", "z", "p_level",
+        "p_pattern", "p_adjusted", "in_conflict",
+        *(f"{q}_{b}" for q in ("living", "newly_diagnosed") for b in ("median", "lower", "upper", "shift", "shift_sd")),
+        "method", "k_hat"),
+    DECOMPOSITION: ("source", "part", "basis", "area_code", "area_name", "median", "lower", "upper", "share"),
     "coverage": ("area_code", "area_name", "year"),
     "priors": ("parameter", "symbol", "distribution", "unit", "is_judgement", "source", "reason"),
     "comparisons": (
@@ -45,6 +59,8 @@ HEADLINE_KEYS: Final = (
     *(f"{q}_{b}" for q in (LIVING, NEWLY, "implied_duration") for b in BOUNDS))
 WORD_KEYS: Final = (
     "definition", "what_data_inform", "what_they_do_not", "tail", "boards_rest_on", "projection")
+SECTION_WORDS: Final = ("what_narrows_the_figures", "conflict_between_sources")
+"""Sentences with a place of their own in the report, where they are given."""
 
 
 @dataclass(frozen=True)

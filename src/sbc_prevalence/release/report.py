@@ -7,8 +7,8 @@ from importlib import resources
 import jinja2
 from markupsafe import Markup
 
-from sbc_prevalence.release import sheets, sheets_checks
-from sbc_prevalence.release.content import BANNER, LIVING, WORD_KEYS, ReleaseContent
+from sbc_prevalence.release import sheets, sheets_checks, sheets_evidence
+from sbc_prevalence.release.content import BANNER, LIVING, SECTION_WORDS, WORD_KEYS, ReleaseContent
 from sbc_prevalence.release.figures.style import Drawing
 from sbc_prevalence.release.sheet import generic, key_values
 from sbc_prevalence.release.tables import denominator, national_sensitivity, select
@@ -61,6 +61,10 @@ def render_report(
         "shares": sheets_checks.shares(content), "parameters": sheets_checks.parameters(content),
         "priors": sheets_checks.priors(content), "diagnostics": sheets_checks.diagnostics(content),
         "coverage": sheets_checks.coverage(content),
+        **{maker.__name__: maker(content) for maker in (
+            sheets_evidence.influence, sheets_evidence.narrowed, sheets_evidence.narrowed_areas,
+            sheets_evidence.completeness, sheets_evidence.conflict, sheets_evidence.conflict_figures,
+            sheets_evidence.decomposition, sheets_evidence.completeness_priors)},
         "sources": generic(content.tables.get("sources"), "Sources of the data, with their licences."),
         "gate": key_values(content.diagnostics, "The run that these numbers come from.",
                                   ("What", "Value")),
@@ -76,6 +80,6 @@ def render_report(
         scenario_range=(
             (float(scenarios["living_median"].min()), float(scenarios["living_median"].max()))
             if len(scenarios) else None),
-        other_words={k: v for k, v in content.words.items() if k not in WORD_KEYS and v},
+        other_words={k: v for k, v in content.words.items() if k not in (*WORD_KEYS, *SECTION_WORDS) and v},
         created=created, release_id=release_id)
     return page if page.endswith("\n") else page + "\n"

@@ -1,6 +1,6 @@
 """Rounding of public numbers: medians to the nearest unit, bounds outward, rates from rounded counts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from sbc_prevalence.release.content import (
     BOUNDS,
+    CONFLICT,
+    DECOMPOSITION,
     ESTIMATES,
+    IDENTIFIABILITY,
     IMPLIED,
+    INFLUENCE,
     LIVING,
     NEWLY,
     RATES,
@@ -152,6 +156,14 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
         return out
     if name == "shares":
         return round_interval(frame, SHARE_UNIT)
+    if name == IDENTIFIABILITY:
+        return _round_identifiability(frame, unit)
+    if name == INFLUENCE:
+        return _to_shares(frame, exempt=())
+    if name == CONFLICT:
+        return _round_conflict(frame, whole)
+    if name == DECOMPOSITION:
+        return _to_shares(round_interval(frame, unit), exempt=BOUNDS)
     if name == "comparisons":
         return round_interval(frame, unit, prefix="ours_")
     if name == "prior_predictive":
@@ -167,6 +179,46 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
             out[column] = significant(out[column].to_numpy(dtype=float), digits)
         return out
     return frame.copy()
+
+
+def _to_shares(frame: pd.DataFrame, *, exempt: Sequence[str]) -> pd.DataFrame:
+    """Copy with every fraction rounded to `SHARE_UNIT`, some columns left alone."""
+    out = frame.copy()
+    for column in out.select_dtypes("float"):
+        if column not in exempt:
+            out[column] = nearest(out[column].to_numpy(dtype=float), SHARE_UNIT)
+    return out
+
+
+def _round_identifiability(frame: pd.DataFrame, unit: ArrayLike) -> pd.DataFrame:
+    """Persons to their unit, years and shares to theirs, before and after the data alike."""
+    persons = frame["quantity"].isin([LIVING, NEWLY]).to_numpy()
+    years = frame["quantity"].str.contains("duration").to_numpy()
+    steps = np.where(persons, np.broadcast_to(np.asarray(unit, dtype=float), len(frame)),
+                     np.where(years, YEARS_UNIT, SHARE_UNIT))
+    out = round_interval(round_interval(frame, steps), steps, prefix="prior_")
+    return _to_shares(out, exempt=(*BOUNDS, *(f"prior_{b}" for b in BOUNDS)))
+
+
+def _round_conflict(frame: pd.DataFrame, unit: int) -> pd.DataFrame:
+    """Totals of counts and persons to the unit, hazards of published survival and p-values to significant digits."""
+    out = frame.copy()
+    numbers = out.select_dtypes("number").columns
+    out[numbers] = out[numbers].astype(float)
+    counts = (frame["observed"].astype(float) >= unit).to_numpy()
+    totals = ("observed", "predicted_median", "predicted_lower", "predicted_upper")
+    for column in totals:
+        values = out[column].to_numpy(dtype=float)
+        out[column] = np.where(counts, nearest(values, unit), significant(values))
+    for quantity in (LIVING, NEWLY):
+        out = round_interval(out, unit, prefix=f"{quantity}_")
+    shown = {*totals, *(f"{q}_{b}" for q in (LIVING, NEWLY) for b in BOUNDS)}
+    for column in numbers:
+        if column.startswith("p_"):
+            out[column] = significant(out[column].to_numpy(dtype=float), 2)
+        elif column not in shown:
+            out[column] = nearest(out[column].to_numpy(dtype=float), SHARE_UNIT)
+    return out
 
 
 def _unit_of(persons: int) -> Any:

@@ -8,6 +8,7 @@ import pytest
 from estimates_factory import fitted_from_priors
 from scipy import stats
 
+from completeness_study import inputs_of, model_with, registrations, survey
 from sbc_prevalence.errors import FitRefused
 from sbc_prevalence.model.simulate import simulate_world
 from sbc_prevalence.prevalence import conflict, estimate
@@ -63,6 +64,7 @@ def test_two_sided_p_values_by_hand():
     assert conflict.two_sided(0.0, replicated) == pytest.approx(2 * 0.5 / 100)
     assert conflict.two_sided(1000.0, replicated) == pytest.approx(2 * 0.5 / 100)
     assert np.isnan(conflict.two_sided(float("nan"), replicated))
+    assert np.isnan(conflict.two_sided(1.0, replicated[:0]))
 
 
 def test_the_level_of_a_source_is_the_total_of_its_counts_with_the_middle_of_intervals():
@@ -131,3 +133,15 @@ def test_reweighted_draws_are_those_of_a_posterior_without_the_source():
     expected = (weights * c).sum() / weights.sum()
     assert other.parameters["completeness_register_recurrent"].mean() == pytest.approx(expected, abs=0.02)
     assert expected < c.mean() - 0.005
+
+
+def test_a_source_of_unknown_regimes_is_left_out_and_drawn_anew_like_any_other():
+    inputs = inputs_of(registrations(completeness=None), survey())
+    fitted = fitted_from_priors(80, model=model_with("regime"), inputs=inputs)
+    bare = replace(fitted, inputs=inputs.with_power({name: 0.0 for name in REGISTER}))
+    found = conflict.predictive(bare, REGISTER, 60, 1)
+    assert 0 < found.p_level <= 1
+    assert 0 < found.p_pattern < 1
+    assert found.predicted.std() > 0
+    without, _, _ = conflict.without(fitted, REGISTER, lambda model, given: replace(fitted, inputs=given), 1)
+    assert without.inputs.power_of("register_de_novo") == 0

@@ -82,12 +82,14 @@ def sensitivity() -> pd.DataFrame:
         "survival family": {"Weibull": 1.0, "piecewise exponential": 1.07, "log-logistic": 1.36},
         "recurrent : de novo hazard ratio": {"as fitted": 1.0, "1.0": 1.12, "1.35": 1.01, "1.88": 0.86},
         "area spread": {"half": 1.0, "as fitted": 1.0, "double": 1.0},
+        "completeness prior": {"as stated": 1.0, "lower": 1.21, "higher": 0.87},
         "judgement priors": {"half width": 0.98, "as fitted": 1.0, "double width": 1.05}}
     rows = []
     for group, scenarios in groups.items():
         for scenario, factor in scenarios.items():
-            main = factor == 1.0 and scenario in ("Weibull", "as fitted")
-            areas = {WHOLE: 1.0} | ({c: s for c, (_, s) in BOARDS.items()} if "spread" in group else {})
+            main = factor == 1.0 and scenario in ("Weibull", "as fitted", "as stated")
+            shown = "spread" in group or "completeness" in group
+            areas = {WHOLE: 1.0} | ({c: s for c, (_, s) in BOARDS.items()} if shown else {})
             for area, share in areas.items():
                 width = {"half": 0.6, "double": 1.7, "half width": 0.7, "double width": 1.6}
                 width = width.get(scenario, 1.0)
@@ -116,6 +118,76 @@ def _prior_posterior() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[
         "parameter", "label", "group", "is_judgement", "prior_lower", "prior_median", "prior_upper",
         "posterior_lower", "posterior_median", "posterior_upper", "contraction"])
+
+
+PARTS = (("evidence", "deaths", "certified breast cancer deaths", (0.02, 0.21)),
+         ("evidence", "survival", "published survival", (0.46, 0.0)),
+         ("evidence", "register", "registrations of metastatic disease (register)", (0.06, 0.17)),
+         ("prior", "survival", "priors: survival", (0.41, 0.04)),
+         ("prior", "attribution", "priors: attribution", (0.05, 0.58)))
+
+
+def identifiability() -> pd.DataFrame:
+    """Made-up figures before and after the data."""
+    rows = []
+    for area, share in {WHOLE: 1.0, **{c: s for c, (_, s) in BOARDS.items()}}.items():
+        name = "Scotland" if area == WHOLE else BOARDS[area][0]
+        narrowed = 0.80 if area == WHOLE else 0.62 + 0.5 * share
+        for quantity, base in (("living", 3890.4), ("newly_diagnosed", 1188.6)):
+            rows.append((quantity, area, name, "", 0.9 * base * share, 0.3 * base * share, 2.6 * base * share,
+                         base * share, 0.83 * base * share, 1.2 * base * share, narrowed, np.nan))
+        rows.append(("completeness", area, name, "register_recurrent", 0.6, 0.3, 0.85, 0.57, 0.45, 0.69, 0.71, -0.61))
+    rows.append(("implied_duration", WHOLE, "Scotland", "", 3.0, 1.1, 8.1, 3.27, 2.55, 4.2, 0.79, np.nan))
+    rows.append(("de_novo_share", WHOLE, "Scotland", "", 0.27, 0.14, 0.46, 0.275, 0.17, 0.43, 0.38, np.nan))
+    return pd.DataFrame(rows, columns=[
+        "quantity", "area_code", "area_name", "source", "prior_median", "prior_lower", "prior_upper", "median", "lower",
+        "upper", "contraction", "correlation_with_incidence"])
+
+
+def influence() -> pd.DataFrame:
+    """Made-up shares of the information."""
+    rows = []
+    for area in (WHOLE, *BOARDS):
+        name = "Scotland" if area == WHOLE else BOARDS[area][0]
+        for part, word, title, shares in PARTS:
+            for quantity, share in zip(("living", "newly_diagnosed"), shares, strict=True):
+                rows.append((quantity, area, name, part, word, title, 1.1 * share - 0.004, 0.031, share,
+                             0.12 * share - 0.02, 0.31 if share > 0 else np.nan, 0.11 * share, 0.2, "draws",
+                             "" if part == "evidence" else "on this prior and on evidence"))
+    return pd.DataFrame(rows, columns=[
+        "quantity", "area_code", "area_name", "part", "name", "title", "information_share", "information_share_mcse",
+        "relative_share", "shift", "disagreement", "sensitivity", "k_hat", "method", "reading"])
+
+
+def conflict() -> pd.DataFrame:
+    """Made-up conflict: one source is 30 % high, and one could not be left out."""
+    made = [("register", PARTS[2][2], 6431.0, 4903.0, 4102.0, 5804.0, 4.31, 0.001, 0.005, 0.008, True, 1.03),
+            ("deaths", PARTS[0][2], 20117.0, 20561.0, 17340.0, 24010.0, -0.29, 0.77, 0.61, 1.0, False, 0.94),
+            ("survival", PARTS[1][2], 0.713, 0.702, 0.489, 0.951, 0.09, 0.93, 0.55, 1.0, False, 1.21)]
+    rows = [{
+        "source": s, "title": t, "observed": o, "predicted_median": m, "predicted_lower": lo, "predicted_upper": hi,
+        "ratio": o / m, "z": z, "p_level": p, "p_pattern": q, "p_adjusted": a, "in_conflict": bad,
+        **{f"{name}_{b}": base * f * w for name, base in (("living", 3890.4), ("newly_diagnosed", 1188.6))
+           for b, w in (("median", 1.0), ("lower", 0.8), ("upper", 1.25))},
+        **{f"{name}_{b}": v for name in ("living", "newly_diagnosed")
+           for b, v in (("shift", f - 1), ("shift_sd", 5 * (f - 1)))},
+        "method": "fitted again", "k_hat": 0.97} for s, t, o, m, lo, hi, z, p, q, a, bad, f in made]
+    rows.append({"source": "snapshot", "title": "counts of people living with it (snapshot)", "in_conflict": False,
+                 "method": "refused by the gate", "k_hat": 1.4})
+    return pd.DataFrame(rows)
+
+
+def decomposition() -> pd.DataFrame:
+    """Made-up parts of the living."""
+    parts = {"diagnosed_before_the_data": 0.02, "registered_and_followed": 0.51, "registered_and_lost": 0.03,
+             "not_yet_reported": 0.05, "never_registered": 0.39, "all": 1.0}
+    rows = [("register", part, basis, area, "Scotland" if area == WHOLE else BOARDS[area][0], 3890.4 * size * share,
+             3300.4 * size * share, 4600.4 * size * share, share)
+            for basis in ("expected", "realised")
+            for area, size in {WHOLE: 1.0, **{c: s for c, (_, s) in BOARDS.items()}}.items()
+            for part, share in parts.items()]
+    return pd.DataFrame(rows, columns=[
+        "source", "part", "basis", "area_code", "area_name", "median", "lower", "upper", "share"])
 
 
 def tables() -> dict[str, pd.DataFrame]:
@@ -170,7 +242,8 @@ def tables() -> dict[str, pd.DataFrame]:
     return {
         "estimates": estimates(), "implied_duration": implied_duration(), "sensitivity": sensitivity(),
         "deaths_fit": deaths, "prior_posterior": _prior_posterior(), "prior_predictive": predictive,
-        "shares": shares, "coverage": coverage, "priors": priors, "comparisons": comparisons,
+        "shares": shares, "identifiability": identifiability(), "influence": influence(), "conflict": conflict(),
+        "decomposition": decomposition(), "coverage": coverage, "priors": priors, "comparisons": comparisons,
         "diagnostics": diagnostics, "sources": sources}
 
 
@@ -204,6 +277,8 @@ def words() -> dict[str, str]:
         "boards_rest_on": "Only national deaths are available. Board figures rest on the prior and on each "
         "board's own primary registrations; differences between boards are not evidence about care.",
         "projection": "Years after 2020 are projected: no deaths were available for them.",
+        "what_narrows_the_figures": "What is known of the number living comes from made-up parts.",
+        "conflict_between_sources": "One source is contradicted by all the others together (made up).",
         "population": "Board populations end in 2019; later years hold the shares of 2019 (made up)."}
 
 

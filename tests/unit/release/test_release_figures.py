@@ -11,7 +11,8 @@ from content_factory import make_content, tables
 from sbc_prevalence.release.figures import Drawing, draw_figures
 from sbc_prevalence.release.rounding import public_content
 
-EXPECTED = ["national_trend", "scenarios", "living_by_duration", "areas", "prior_posterior", "deaths_fit"]
+EXPECTED = ["national_trend", "scenarios", "living_by_duration", "areas", "influence", "contraction", "conflict",
+            "prior_posterior", "deaths_fit"]
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_the_banner_is_drawn_in_every_figure(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_figure_without_its_table_is_left_out() -> None:
     held = {k: v for k, v in tables().items() if k not in ("sensitivity", "deaths_fit", "prior_posterior")}
     assert list(draw_figures(public_content(make_content(tables=held)))) == [
-        "national_trend", "living_by_duration", "areas"]
+        "national_trend", "living_by_duration", "areas", "influence", "contraction", "conflict"]
 
 
 def test_figures_are_drawn_from_rounded_numbers_only() -> None:

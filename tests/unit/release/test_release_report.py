@@ -144,3 +144,18 @@ def test_text_meets_the_contrast_of_wcag_aa(source: str) -> None:
         for ground in ("#ffffff", names["ground"], "#fbf1f9", "#eceaf5"):
             low, high = sorted([luminance(names[ink]), luminance(ground)])
             assert (high + 0.05) / (low + 0.05) >= 4.5
+
+
+def test_what_the_data_say_has_a_section_of_its_own(source: str) -> None:
+    section = source.split('id="says"')[1].split("<h2")[0]
+    for said in ("Contraction", "What narrows the figures", "NHS Orkney", "never registered",
+                 "One source is contradicted", "refused by the gate", "and alike in every area"):
+        assert said.casefold() in section.casefold()
+    assert source.count("One source is contradicted") == 1
+
+
+def test_a_release_without_these_tables_has_no_such_section(tmp_path: Path) -> None:
+    gone = ("identifiability", "influence", "conflict", "decomposition")
+    kept = make_content(tables={k: v for k, v in tables().items() if k not in gone})
+    page = (write_release(tmp_path / "bare", kept, internal={}) / "public" / "report.html").read_text("utf-8")
+    assert 'id="says"' not in page

@@ -103,3 +103,24 @@ def test_the_given_tables_are_not_changed() -> None:
     public_content(content)
     for name, frame in before.items():
         pd.testing.assert_frame_equal(frame, content.tables[name])
+
+
+def test_tables_of_the_evidence_show_persons_to_their_unit_and_shares_to_a_hundredth() -> None:
+    made = make_content()
+    shown = public_content(made).tables
+    before = shown["identifiability"].query("quantity == 'living'")
+    for column in ("median", "lower", "upper", "prior_median", "prior_lower", "prior_upper"):
+        assert (before[column] % 10 == 0).all()
+    years = shown["identifiability"].query("quantity == 'implied_duration'").iloc[0]
+    assert (years["median"], years["lower"], years["upper"]) == (3.3, 2.5, 4.2)
+    for name, columns in (("influence", ("information_share", "shift", "sensitivity")),
+                          ("decomposition", ("share",)), ("identifiability", ("contraction",))):
+        for column in columns:
+            np.testing.assert_allclose(shown[name][column] * 100, np.round(shown[name][column] * 100), atol=1e-6)
+    parts = shown["decomposition"]
+    assert (parts[["median", "lower", "upper"]] % 10 == 0).all().all()
+    conflict = shown["conflict"].set_index("source")
+    assert conflict.loc["register", "observed"] == 6430
+    assert conflict.loc["survival", "observed"] == 0.713
+    assert np.isnan(conflict.loc["snapshot", "living_median"])
+    assert (conflict["living_lower"].dropna() % 10 == 0).all()

@@ -1,5 +1,6 @@
 """Pieces of evidence as a reader counts them: the presentations of one source belong together."""
 
+import re
 from typing import TYPE_CHECKING
 
 from sbc_prevalence.grid import ALL, PRESENTATIONS
@@ -23,6 +24,12 @@ def sources_of(inputs: "ModelInputs") -> dict[str, tuple[str, ...]]:
     return {stem if stems.count(stem) == 1 else names[0]: tuple(names) for (stem, _), names in found.items()}
 
 
+def count_sources(inputs: "ModelInputs") -> tuple[str, ...]:
+    """Sources of `sources_of` that count people: deaths, registrations, the living."""
+    words = {piece.name: piece.words for piece in inputs.observations}
+    return tuple(source for source, names in sources_of(inputs).items() if any(words[name] for name in names))
+
+
 def source_titles(inputs: "ModelInputs") -> dict[str, str]:
     """What each source of `sources_of` is, in words."""
     by_name = {piece.name: piece for piece in inputs.observations}
@@ -30,7 +37,8 @@ def source_titles(inputs: "ModelInputs") -> dict[str, str]:
     for source, names in sources_of(inputs).items():
         piece = by_name[names[0]]
         title = piece.title or piece.words or type(piece).__name__
-        found[source] = title if source.replace("_", " ") in title else f"{title} ({source.replace('_', ' ')})"
+        word = re.sub(r"^tables_|_csv$", "", source).replace("_", " ")
+        found[source] = title if word in title else f"{title} ({word})"
     return found
 
 
