@@ -186,7 +186,8 @@ class Pipeline:
         chosen = self.config.sensitivity
         todo = scenarios(
             study.model, survival_families=chosen.survival_families, hazard_ratios=chosen.hazard_ratios,
-            area_spread=chosen.area_spread, judgement_width=chosen.judgement_width, n_areas=study.inputs.n_areas)
+            area_spread=chosen.area_spread, judgement_width=chosen.judgement_width, n_areas=study.inputs.n_areas,
+            unregistered_hazard_ratios=chosen.unregistered_hazard_ratios)
         todo += other_completeness(study, self.config)
         compilations = [compiled]
         rows: list[pd.DataFrame] = []

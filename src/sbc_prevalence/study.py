@@ -13,6 +13,7 @@ from sbc_prevalence.errors import (
     ConfigError,
     DataError,
     InputError,
+    ModelError,
     Problem,
     SbcPrevalenceError,
     count_of,
@@ -105,6 +106,7 @@ def prepare(config: Config) -> Study:
     if inputs is not None and not any(p.severity == "error" for p in problems):
         model.parameters(inputs)  # a component that lacks what it needs says so now, not after compiling
         problems += anchor_problems(model, inputs)
+        problems += _repetition_problems(config, model, inputs)
     if inputs is None or any(p.severity == "error" for p in problems):
         raise DataError(problems)
     return Study(config, taken.areas, bundle, grid, inputs, model, day, taken.warnings)
@@ -133,9 +135,11 @@ def describe_model(section: ModelSection) -> PrevalenceModel:
     overrides = {
         name: {key: value for key, value in prior.model_dump().items() if value is not None or key == "source"}
         for name, prior in section.priors.items()}
+    stated = section.unregistered_hazard_ratio
     return model_from_specification({
         "incidence": section.incidence, "survival": section.survival, "trend": section.trend,
         "completeness": section.completeness,
+        "unregistered": None if stated is None else stated.on_log,
         "window_days": section.window_days, "area_effects": section.area_effects, "overrides": overrides})
 
 
@@ -183,6 +187,18 @@ def _prior_problems(source: Readable, inputs: ModelInputs | None = None) -> list
     with _collected(own):
         describe_model(rest).parameters(laid_out)
     return found + [replace(p, where=source.where, column=None, key=f"model.priors.{p.column}") for p in own]
+
+
+def _repetition_problems(config: Config, model: PrevalenceModel, inputs: ModelInputs) -> list[Problem]:
+    """Repetitions that could not be made, told before the first fit."""
+    if not (config.sensitivity.enabled and config.sensitivity.unregistered_hazard_ratios):
+        return []
+    try:
+        replace(model, survival=replace(model.survival, unregistered=(0.0, 0.0))).parameters(inputs)
+    except ModelError as error:
+        return [Problem("E-REPETITION", "sensitivity", str(error).rstrip("."), "Or leave these repetitions out.",
+                        key="sensitivity.unregistered_hazard_ratios")]
+    return []
 
 
 def _index_date_problems(day: date, grid: StudyGrid, where: str) -> list[Problem]:

@@ -17,6 +17,7 @@ from sbc_prevalence.model.areas import AREA_EFFECTS
 from sbc_prevalence.model.completeness import completeness_name
 from sbc_prevalence.model.observing import GroupedCounts, ListedHistories, SurvivalRecords
 from sbc_prevalence.model.survival import FAMILIES
+from sbc_prevalence.model.survival.unregistered import ratio_prior
 from small_study import a_model, scotland_inputs, small_inputs
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -145,12 +146,13 @@ def test_the_table_names_no_parameter_that_does_not_exist():
 
 def record_parameters() -> set[str]:
     """Parameters that survival records of another population bring."""
-    return {prior.name for prior in SurvivalRecords("<records>", described=False).priors(small_inputs())}
+    brought = SurvivalRecords("<records>", described=False).priors(small_inputs())
+    return {prior.name for prior in (*brought, ratio_prior((0.0, 0.0)))}
 
 
 def test_every_parameter_of_survival_records_is_explained_under_its_symbol():
     said = parameter_rows()
-    for prior in SurvivalRecords("<records>", described=False).priors(small_inputs()):
+    for prior in (*SurvivalRecords("<records>", described=False).priors(small_inputs()), ratio_prior((0.0, 0.0))):
         assert said[prior.name] == prior.symbol
 
 

@@ -130,6 +130,15 @@ def _priors(raw: Raw, where: str) -> Iterator[Problem]:
                           "Say what the prior rests on.", key=f"model.priors.{name}")
 
 
+def _unregistered(raw: Raw, where: str) -> Iterator[Problem]:
+    ratio = _table(_table(raw, "model"), "unregistered_hazard_ratio")
+    values = [_number(ratio.get(k)) for k in ("lower95", "median", "upper95")]
+    one_bound = (ratio.get("lower95") is None) != (ratio.get("upper95") is None)
+    if one_bound or (None not in values and not values[0] < values[1] < values[2]):  # type: ignore[operator]
+        yield Problem("E-CONFIG-VALUE", where, "must rise: lower95, median, upper95; or have the median alone",
+                      "Give both bounds in this order, or none.", key="model.unregistered_hazard_ratio")
+
+
 def _completeness(entry: Raw, option: str, key: str, where: str, detail: str) -> Iterator[Problem]:
     yield from _rising(_table(entry, option), f"{key}.{option}", where, detail)
 
@@ -256,5 +265,6 @@ def check_between_keys(raw: Raw, where: str, directory: Path | None) -> list[Pro
     directory : Path or None
         Folder against which files are looked up; None looks up none.
     """
-    return [*_areas(raw, where, directory), *_years(raw, where), *_priors(raw, where), *_repeated(raw, where),
+    return [*_areas(raw, where, directory), *_years(raw, where), *_priors(raw, where), *_unregistered(raw, where),
+            *_repeated(raw, where),
             *_scenarios(raw, where), *_evidence(raw, where, directory)]

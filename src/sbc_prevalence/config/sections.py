@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from math import log
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -134,6 +135,22 @@ class PriorOverride(Section):
         return self.source is None
 
 
+class UnregisteredRatio(Section):
+    """Hazard of people who are not registered over that of those who are: known, or within bounds."""
+
+    median: Annotated[float, Field(gt=0.05, lt=20)] = Field(description="The ratio, or its median.")
+    lower95: Positive | None = Field(default=None, description="Lower end of the central 95 % interval.")
+    upper95: Positive | None = Field(default=None, description="Upper end of the central 95 % interval.")
+    source: Text | None = Field(default=None, description="Where it comes from, or why it is a judgement.")
+
+    @property
+    def on_log(self) -> tuple[float, float]:
+        """Centre and sd of its log; sd 0 where it is taken as known."""
+        if self.lower95 is None or self.upper95 is None:
+            return log(self.median), 0.0
+        return log(self.median), log(self.upper95 / self.lower95) / 3.92
+
+
 class ModelSection(Section):
     """Components of the model."""
 
@@ -152,6 +169,10 @@ class ModelSection(Section):
         default="exchangeable",
         description="How areas depart from the whole: 'exchangeable', or 'bym2', in which neighbours resemble each "
                     "other (needs neighbours in [areas]).")
+    unregistered_hazard_ratio: UnregisteredRatio | None = Field(
+        default=None,
+        description="Hazard of people who are not registered over that of those who are; without it they live as long. "
+                    "Needs registrations of both presentations with their completeness.")
     window_days: int = Field(
         ge=1, le=365,
         description="Days after the first breast cancer diagnosis within which metastatic disease is de "
@@ -196,6 +217,10 @@ class SensitivitySection(Section):
     hazard_ratios: Positives = Field(
         default=(1.0, 1.35, 1.88),
         description="Recurrent : de novo hazard ratios at which the national table is repeated.")
+    unregistered_hazard_ratios: Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
+        default=(),
+        description="Hazards of people who are not registered over that of those who are, at which the national table is "
+                    "repeated; needs registrations of both presentations with their completeness.")
     area_spread: Positives = Field(
         default=(0.5, 2.0), description="Factors on the prior spread between areas.")
     judgement_width: Positives = Field(

@@ -21,7 +21,8 @@ def model_from_specification(specification: Mapping[str, Any]) -> PrevalenceMode
     specification : mapping
         ``incidence`` ("natural_history", "smooth"), ``survival`` (a family), ``trend``, ``window_days``,
         and optionally ``area_effects`` ("exchangeable", "bym2"), ``completeness`` (a kind of `COMPLETENESS`),
-        ``overrides`` and ``judgement_width``.
+        ``unregistered`` (centre and sd of the log hazard ratio of people who are not registered), ``overrides`` and
+        ``judgement_width``.
 
     Raises
     ------
@@ -50,9 +51,12 @@ def model_from_specification(specification: Mapping[str, Any]) -> PrevalenceMode
     incidence: AbstractIncidence = (
         NaturalHistoryIncidence(window_days=int(specification["window_days"]), areas=areas)
         if kind == "natural_history" else SmoothIncidence(areas=areas))
+    stated = specification.get("unregistered")
+    survival = FAMILIES[family](
+        trend=specification.get("trend", "diagnosis_year"),
+        unregistered=None if stated is None else (float(stated[0]), float(stated[1])))
     return PrevalenceModel(
-        incidence=incidence, survival=FAMILIES[family](trend=specification.get("trend", "diagnosis_year")),
-        completeness=COMPLETENESS[completeness](),
+        incidence=incidence, survival=survival, completeness=COMPLETENESS[completeness](),
         overrides=dict(specification.get("overrides") or {}),
         judgement_width=float(specification.get("judgement_width", 1.0)),
         area_factor=float(specification.get("area_factor", 1.0)))

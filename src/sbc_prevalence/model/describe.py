@@ -42,6 +42,8 @@ def describe(model: PrevalenceModel, inputs: ModelInputs) -> str:
         "               beyond "
         f"{inputs.last_survival_follow_up:g} years x omega,",
         "               and never growing less in a year than m_o x other-cause mortality at the attained age",
+        *(["               people who are not registered: these hazards x rho_u; A is the mixture c A + (1 - c) A_u"]
+          if model.survival.unregistered is not None else []),
         "  survivorship A[k,s](m) = integral_0^1 S[k,s](m + v) dv: diagnoses uniform within their year",
         "  living       N(t) = sum_k sum_m I_k(t - m) A_k,t-m(m)",
         "  deaths       D(t) = sum_k sum_m I_k(t - m) [A_k,t-m(m - 1) - A_k,t-m(m)]",

@@ -22,6 +22,7 @@ from sbc_prevalence.model.observing.survival_records import cells_seen
 from sbc_prevalence.model.observing.together import evidence_loglik, evidence_priors, evidence_terms
 from sbc_prevalence.model.parameters import ParameterSet, combine
 from sbc_prevalence.model.survival import AbstractSurvival, WeibullSurvival
+from sbc_prevalence.model.survival.unregistered import RATIO, SHARE, apart, registered_share
 
 CHUNK = 250
 COMPILED = SimpleNamespace(**vars(NUMPY))
@@ -160,7 +161,7 @@ class PrevalenceModel:
             ``alive`` of shape (..., presentation, n_years, n_years); ``kappa`` of shape (..., n_years).
         """
         cases = self.incidence.incidence(p, inputs)
-        alive = self.survival.alive_of_draws(p, inputs)
+        alive = self.survival.alive_of_draws(self.with_registered_share(p, inputs), inputs)
         dying = dying_on_grid(alive, inputs.n_years)
         return {
             "incidence": cases,
@@ -169,6 +170,14 @@ class PrevalenceModel:
             "deaths": deaths(cases, dying),
             "kappa": self.attribution.kappa(p, inputs),
         }
+
+    def with_registered_share(
+        self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY
+    ) -> Mapping[str, Array]:
+        """The parameters, and where the unregistered have a hazard of their own the share of the registered."""
+        if self.survival.unregistered is None or SHARE in p:
+            return p
+        return {**p, SHARE: registered_share(self.completeness.completeness(p, inputs, xp), inputs, xp)}
 
     def sees_areas(self, inputs: ModelInputs) -> bool:
         """Whether any evidence sits below the whole; if none does, the area parameters rest on their prior."""
@@ -256,9 +265,11 @@ class PrevalenceModel:
         self, cases: Array, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace, average: Array
     ) -> tuple[Array, Array]:
         """Deaths and living of each level and year, presentations together; each (..., n_levels, n_years)."""
-        hazards = self.survival.own_hazards(p, average, xp)
+        hazards, p = self.survival.own_hazards(p, average, xp), self.with_registered_share(p, inputs, xp)
         if xp.convolve is not None:
             strata = self.survival.strata(p, inputs, xp)
+            if self.survival.unregistered is not None:
+                cases, strata = apart(cases, strata, p[RATIO], p[SHARE], xp)
             everybody = np.ones((strata.size, 1, inputs.n_years))
             dead, people = xp.convolve(
                 cases,
@@ -337,6 +348,7 @@ class PrevalenceModel:
             **({} if self.incidence.areas.kind == "exchangeable" else {"area_effects": self.incidence.areas.kind}),
             **({} if self.survival.ratio_from_published else {"ratio_from_published": False}),
             **({} if self.completeness == SourceCompleteness() else {"completeness": self.completeness.kind}),
+            **({} if (ratio := self.survival.unregistered) is None else {"unregistered": [float(v) for v in ratio]}),
             "judgement_width": self.judgement_width,
             "area_factor": self.area_factor,
             "overrides": {k: dict(v) for k, v in self.overrides.items()},

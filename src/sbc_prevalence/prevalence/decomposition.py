@@ -17,6 +17,7 @@ from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.observing.registrations import RegisteredCounts
 from sbc_prevalence.model.observing.sources import sources_of
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
+from sbc_prevalence.model.survival.unregistered import registering_sources
 from sbc_prevalence.prevalence.draws import CHUNK, chunks, flattened
 from sbc_prevalence.prevalence.index_date import alive_inside
 from sbc_prevalence.prevalence.intervals import median_and_interval
@@ -132,6 +133,7 @@ def shares_of_living(
     found[..., PARTS.index(NEVER)] = 1.0
     starts = [first_years(inputs, piece.name) for piece in pieces]
     first = np.min(starts, axis=0)
+    outlived = registered_over_others(model, p, inputs, est.index_date)
     for piece in pieces:
         covered, last = coverage_of(inputs, piece.name)
         c = np.broadcast_to(seen[piece.name], (n, inputs.n_areas, years.size))
@@ -146,6 +148,10 @@ def shares_of_living(
             if among is not None:
                 ever = (among[0] + among[1])[:, k, None, :] * (covered | later)
                 registered = among[0][:, k, None, :] * covered
+            if piece.name in outlived:
+                living = c * outlived[piece.name][:, k, None, :]
+                ever = living / (living + 1.0 - c) * (covered | later)
+                registered = ever * arrived
             found[:, k, :, :, PARTS.index(FOLLOWED)] = registered * followed
             found[:, k, :, :, PARTS.index(LOST)] = registered * (1.0 - followed)
             found[:, k, :, :, PARTS.index(NOT_YET)] = ever - registered
@@ -229,6 +235,36 @@ def registered_among_living(
     if fraction < 1.0:  # nobody diagnosed in the year of the day was registered when it began
         found[1][..., t] += (1.0 - fraction) * flows.registered[..., t, :].sum(-1)
     return found[0], found[1]
+
+
+def registered_over_others(
+    model: PrevalenceModel, p: Mapping[str, Floats], inputs: ModelInputs, day: date
+) -> dict[str, Floats]:
+    """Survival to a day of registered people over that of all others, where the latter have a hazard of their own.
+
+    Among the living the odds of being registered are those at diagnosis times this ratio. Inside a year survival lies on
+    the line between the two year ends.
+
+    Returns
+    -------
+    dict
+        By name of the source in which people count as registered, arrays of shape (n_draws, presentation, n_years); empty
+        where all live as long.
+    """
+    if model.survival.unregistered is None:
+        return {}
+    registered, others = model.survival.alive_of_groups(p, inputs)
+    assert others is not None
+    year, fraction = year_fraction(day)
+    t = year - inputs.grid.first_year
+    upto = np.arange(inputs.n_years) <= t
+
+    def on_the_day(alive: Floats) -> Floats:
+        before = np.where(np.arange(inputs.n_years) == t, 1.0, alive[..., t - 1])
+        return np.where(upto, fraction * alive[..., t] + (1.0 - fraction) * before, 1.0)
+
+    ratio = on_the_day(registered) / np.maximum(on_the_day(others), 1e-300)
+    return {source.name: ratio for source in registering_sources(inputs)}
 
 
 def still_followed(inputs: ModelInputs, name: str, loss: Floats, day: date) -> Floats:

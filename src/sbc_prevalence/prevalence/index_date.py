@@ -103,6 +103,7 @@ def part_of_year(
 
     With fraction 1 it is the survivorship A_s(m).
     """
+    p = model.with_registered_share(p, inputs)
     n = inputs.n_years
     first = fraction * FIRST_NODES
     later = (np.arange(1, n, dtype=float)[:, None] + fraction * LATER_NODES).ravel()

@@ -14,6 +14,7 @@ from sbc_prevalence.model.observation import one_word
 from sbc_prevalence.model.survival import FAMILIES
 
 FAMILY, RATIO = "survival family", "recurrent : de novo hazard ratio"
+UNREGISTERED = "hazard of the unregistered"
 SPREAD, WIDTH = "area spread", "judgement priors"
 COMPLETENESS = "completeness prior"
 _FAMILY_WORDS = {
@@ -72,6 +73,7 @@ def scenarios(
     area_spread: Sequence[float],
     judgement_width: Sequence[float],
     n_areas: int,
+    unregistered_hazard_ratios: Sequence[float] = (),
 ) -> list[Scenario]:
     """Repetitions of the national table, the headline's own among them, in the order of the report.
 
@@ -83,13 +85,16 @@ def scenarios(
         Values to show; the headline's own family is always shown first.
     n_areas : int
         With one area there is no spread to vary.
+    unregistered_hazard_ratios
+        Hazards of people who are not registered over that of those who are.
     """
     own = model.survival.family
     found = [Scenario(FAMILY, family_word(own), model, is_headline=True)]
     for family in survival_families:
         if family != own:
             other = replace(model, survival=FAMILIES[family](
-                trend=model.survival.trend, ratio_from_published=model.survival.ratio_from_published))
+                trend=model.survival.trend, ratio_from_published=model.survival.ratio_from_published,
+                unregistered=model.survival.unregistered))
             found.append(Scenario(FAMILY, family_word(family), other))
     if hazard_ratios:
         found.append(Scenario(RATIO, "estimated, wide prior", model, is_headline=True))
@@ -98,6 +103,9 @@ def scenarios(
         fixed = replace(model, survival=replace(model.survival, ratio_from_published=False)).with_overrides(
             ratio_transfer_error={"center": float(np.log(ratio)), "sd": 0.0, "reason": why})
         found.append(Scenario(RATIO, f"fixed at {ratio:.2f}", fixed))
+    if unregistered_hazard_ratios:
+        found.append(Scenario(UNREGISTERED, _unregistered_word(model), model, is_headline=True))
+    found += [_unregistered_at(model, ratio) for ratio in unregistered_hazard_ratios]
     if n_areas > 1 and area_spread:
         found.append(Scenario(SPREAD, factor_word(1.0), model, is_headline=True, shows_areas=True))
         found += [_with_spread(model, factor) for factor in area_spread]
@@ -108,6 +116,21 @@ def scenarios(
             WIDTH, f"width {factor_word(factor)}",
             replace(model, judgement_width=model.judgement_width * factor)))
     return found
+
+
+def _unregistered_word(model: PrevalenceModel) -> str:
+    stated = model.survival.unregistered
+    if stated is None:
+        return "as that of the registered"
+    return f"fixed at {np.exp(stated[0]):.2f}" if stated[1] == 0 else "as stated, uncertain"
+
+
+def _unregistered_at(model: PrevalenceModel, ratio: float) -> Scenario:
+    """Another hazard of the unregistered; one program serves for every value."""
+    why = f"fixed at {ratio:g} to show what it does"
+    faster = replace(model, survival=replace(model.survival, unregistered=(0.0, 0.0))).with_overrides(
+        unregistered_hazard_ratio={"center": float(np.log(ratio)), "sd": 0.0, "reason": why})
+    return Scenario(UNREGISTERED, f"fixed at {ratio:.2f}", faster)
 
 
 def _with_spread(model: PrevalenceModel, factor: float) -> Scenario:

@@ -24,6 +24,14 @@ from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.parameters import Prior
 from sbc_prevalence.model.strata import Strata
 from sbc_prevalence.model.survival.priors import shared_priors
+from sbc_prevalence.model.survival.unregistered import (
+    RATIO,
+    SHARE,
+    check_stated,
+    mixed,
+    ratio_prior,
+    registering_sources,
+)
 
 TRENDS = ("diagnosis_year", "calendar_year", "none")
 TREND_REFERENCE_YEAR = 2010.0
@@ -48,10 +56,14 @@ class AbstractSurvival(ABC):
     ratio_from_published : bool
         Whether the ratio of the population described is that of the published populations times its error. If not,
         it is ``ratio_transfer_error`` alone, and the published points keep a ratio of their own.
+    unregistered : tuple of float, optional
+        Centre and sd of the log hazard of people who are not registered over that of those who are (see
+        `survival.unregistered`); None: they live as long.
     """
 
     trend: str | bool = "diagnosis_year"
     ratio_from_published: bool = True
+    unregistered: tuple[float, float] | None = None
     family: ClassVar[str]
     equation: ClassVar[str]
     needs_floor: ClassVar[bool] = False
@@ -62,6 +74,7 @@ class AbstractSurvival(ABC):
             object.__setattr__(self, "trend", "diagnosis_year" if self.trend else "none")
         if self.trend not in TRENDS:
             raise ConfigError(f"survival trend must be one of {', '.join(TRENDS)}. Choose one of them.")
+        check_stated(self.unregistered)
 
     @abstractmethod
     def family_priors(self) -> list[Prior]:
@@ -77,7 +90,8 @@ class AbstractSurvival(ABC):
         Raises
         ------
         ModelError
-            If the family needs other-cause mortality and there is none.
+            If the family needs other-cause mortality and there is none, or the unregistered have a hazard of their own
+            and it is not known who is registered.
         """
         if self.needs_floor and not np.all(inputs.floor[:, -1] > 0):
             raise ModelError(
@@ -103,7 +117,13 @@ class AbstractSurvival(ABC):
                 )
                 for p in shared
             ]
-        return self.family_priors() + shared
+        return self.family_priors() + shared + self._ratio_of_unregistered(inputs)
+
+    def _ratio_of_unregistered(self, inputs: ModelInputs) -> list[Prior]:
+        if self.unregistered is None:
+            return []
+        registering_sources(inputs)
+        return [ratio_prior(self.unregistered)]
 
     def trend_years(self, year: NDArray[np.float64], inputs: ModelInputs) -> NDArray[np.float64]:
         """Decades from the reference year; flat before 1985 and after the last year with data."""
@@ -188,7 +208,12 @@ class AbstractSurvival(ABC):
         strata : Strata, optional
             By default the presentations.
         """
-        return survivorship_from_hazards(*self._node_hazards(p, inputs, hazards, xp, strata), xp)
+        strata = strata or self.strata(p, inputs, xp)
+        found = survivorship_from_hazards(*self._node_hazards(p, inputs, hazards, xp, strata), xp)
+        if self.unregistered is None:
+            return found
+        faster = self._node_hazards(p, inputs, hazards * p[RATIO][..., None], xp, strata)
+        return mixed(found, survivorship_from_hazards(*faster, xp), p[SHARE], strata.size)
 
     def at_nodes(
         self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY, *, middle_only: bool = False
@@ -234,9 +259,25 @@ class AbstractSurvival(ABC):
 
         The compiled kernel; the same numbers as `survivorship` laid on the grid.
         """
-        hazards = np.asarray(self.own_hazards(p, self.baseline_with_tail(p, inputs)))
-        lead = hazards.shape[:-1]
         strata = strata or self.strata(p, inputs)
+        registered, others = self.alive_of_groups(p, inputs, strata)
+        return registered if others is None else np.asarray(mixed(registered, others, p[SHARE], strata.size))
+
+    def alive_of_groups(
+        self, p: Parameters, inputs: ModelInputs, strata: Strata | None = None
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64] | None]:
+        """The same of registered people, and of all others where they have a hazard of their own."""
+        strata = strata or self.strata(p, inputs)
+        hazards = np.asarray(self.own_hazards(p, self.baseline_with_tail(p, inputs)))
+        registered = self._alive(p, inputs, hazards, strata)
+        if self.unregistered is None:
+            return registered, None
+        return registered, self._alive(p, inputs, hazards * np.asarray(p[RATIO])[..., None], strata)
+
+    def _alive(
+        self, p: Parameters, inputs: ModelInputs, hazards: NDArray[np.float64], strata: Strata
+    ) -> NDArray[np.float64]:
+        lead = hazards.shape[:-1]
 
         def flat(x: Array, *last: int) -> NDArray[np.float64]:
             return np.ascontiguousarray(np.broadcast_to(x, (*lead, *last)), dtype=float).reshape(-1, *last)

@@ -19,6 +19,7 @@ class LogLogisticSurvival(AbstractSurvival):
 
     family: ClassVar[str] = "log_logistic"
     equation: ClassVar[str] = "H0(u) = log(1 + (u / median)^shape)"
+    needs_floor: ClassVar[bool] = True
 
     def family_priors(self) -> list[Prior]:
         """Median and shape."""
