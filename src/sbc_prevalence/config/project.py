@@ -66,7 +66,7 @@ version = 1
 name = "my-update"                      # small letters, digits, '.', '_', '-': names the release folder
 title = "Secondary breast cancer in my country"
 population_described = "women"          # whom the numbers describe; said on every output
-seed = 20260101                         # any whole number; the same seed gives the same numbers
+seed = 20260101                         # any whole number; repeats the numbers but for the first run, which compiles
 note = "Stand-ins: the age mix of primaries and the mortality from other causes are those of Scotland."
 
 [areas]
