@@ -26,6 +26,7 @@ from sbc_prevalence.evidence import (
     bundle_from_tables,
 )
 from sbc_prevalence.grid import AreaSet, StudyGrid
+from sbc_prevalence.model.ages import AgeStructure
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.lay_out import lay_out
 from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
@@ -41,6 +42,11 @@ SCOTLAND = (
     ("primary_age_profile", "scotland_primary_age_profile"), ("population", "scotland_population"),
     ("published_survival", "published_survival"), ("distant_recurrence", "distant_recurrence_seer"),
     ("other_cause_mortality", "other_cause_mortality_scotland"))
+
+
+BY_AGE = AgeStructure()
+AGES = {"0-39": 0.50, "40-49": 0.14, "50-59": 0.13, "60-64": 0.06, "65-79": 0.12, "80+": 0.05}
+AGES_AT_DEATH = {"0-39": 0.03, "40-49": 0.08, "50-64": 0.26, "65-79": 0.34, "80-84": 0.13, "85+": 0.16}
 
 
 def _counts(column: str, value: int, areas: str = "ABC") -> pd.DataFrame:
@@ -73,6 +79,20 @@ def frames() -> dict[str, pd.DataFrame]:
                            columns=["area_code", "age_band", "count"])
     return {"deaths": deaths, "primaries": _counts("count", 200), "population": _counts("population", 60_000),
             "survival": survival, "recurrence": risk, "profile": profile}
+
+
+def frames_by_age() -> dict[str, pd.DataFrame]:
+    """The same tables, deaths and population by age."""
+    f = frames()
+    deaths = [("T", int(year), band, round(int(count) * share) + (3 * int(year) + i) % 4)
+              for year, count in f["deaths"][["year", "count"]].itertuples(index=False)
+              for i, (band, share) in enumerate(AGES_AT_DEATH.items())]
+    people = [(area, int(year), band, int(count * to) - int(count * start))
+              for area, year, count in f["population"].itertuples(index=False)
+              for band, start, to in zip(AGES, [0.0, *np.cumsum([*AGES.values()])], np.cumsum([*AGES.values()]).round(6),
+                                         strict=False)]
+    return {**f, "deaths": pd.DataFrame(deaths, columns=["area_code", "year", "age_band", "count"]),
+            "population": pd.DataFrame(people, columns=["area_code", "year", "age_band", "population"])}
 
 
 def triangle() -> pd.DataFrame:
@@ -143,20 +163,27 @@ def small_inputs(*, area_evidence: bool = False, source_evidence: bool = False) 
 
 
 @cache
-def scotland_inputs() -> ModelInputs:
+def small_inputs_by_age(*, area_evidence: bool = False) -> ModelInputs:
+    """Arrays of the small study with deaths and population by age, in the age bands of `BY_AGE`."""
+    evidence = bundle(area_evidence=area_evidence, tables=frames_by_age())
+    return lay_out(evidence, grid_of(evidence), ages=BY_AGE)
+
+
+@cache
+def scotland_inputs(ages: AgeStructure | None = None) -> ModelInputs:
     """Arrays of the carried Scottish figures."""
     areas = area_set_from(load_carried("scotland_boards"), total_code="S92000003", total_name="Scotland",
                           level="NHS health board", total_level="nation")
     evidence = bundle_from_tables([(kind, load_carried(table), {}) for kind, table in SCOTLAND], areas)
     return lay_out(evidence, evidence.align(areas, first_reported_year=1997, last_year=2025),
-                   pause_years=[2020, 2021])
+                   pause_years=[2020, 2021], ages=ages)
 
 
-def a_model(family: str = "weibull", trend: str = "diagnosis_year", incidence: str = "natural_history"
-            ) -> PrevalenceModel:
+def a_model(family: str = "weibull", trend: str = "diagnosis_year", incidence: str = "natural_history",
+            ages: AgeStructure | None = None) -> PrevalenceModel:
     """A model by the names of its parts."""
     made = NaturalHistoryIncidence(window_days=120) if incidence == "natural_history" else SmoothIncidence()
-    return PrevalenceModel(made, FAMILIES[family](trend=trend))
+    return PrevalenceModel(made, FAMILIES[family](trend=trend), ages=ages)
 
 
 def prior_draws(model: PrevalenceModel, inputs: ModelInputs, n: int, seed: int = 1) -> dict[str, np.ndarray]:
