@@ -91,7 +91,13 @@ def frames_by_age() -> dict[str, pd.DataFrame]:
               for area, year, count in f["population"].itertuples(index=False)
               for band, start, to in zip(AGES, [0.0, *np.cumsum([*AGES.values()])], np.cumsum([*AGES.values()]).round(6),
                                          strict=False)]
-    return {**f, "deaths": pd.DataFrame(deaths, columns=["area_code", "year", "age_band", "count"]),
+    registered = pd.DataFrame([
+        (area, int(year), kind, band, round((i + 1) * (9 if kind == "de_novo" else 16) * share) + (7 * year + 3 * i) % 4)
+        for i, area in enumerate("ABC") for year in YEARS for kind in ("de_novo", "recurrent")
+        for band, share in zip(("0-49", "50-64", "65-74", "75-79", "80+"), (0.15, 0.3, 0.25, 0.12, 0.18), strict=True)],
+        columns=["area_code", "year", "presentation", "age_band", "count"])
+    return {**f, "registrations": registered,
+            "deaths": pd.DataFrame(deaths, columns=["area_code", "year", "age_band", "count"]),
             "population": pd.DataFrame(people, columns=["area_code", "year", "age_band", "population"])}
 
 
@@ -122,6 +128,7 @@ def bundle(*, area_evidence: bool = False, source_evidence: bool = False,
                           for kind, value in (("de_novo", 11), ("recurrent", 20))])
         seen = seen.astype({"count": object}).assign(count_lower=seen["count"], count_upper=seen["count"] + 4,
                                                      count_status="rounded").drop(columns="count")
+        seen = f.get("registrations", seen)
         audit = pd.DataFrame([("T", "recurrent", "the registry", 120, 71)],
                              columns=["area_code", "presentation", "source_audited", "n_known", "n_found"])
         living = pd.DataFrame([("A", "2016-06-30", 110, 20_000), ("T", "2017-12-31", 800, 120_000)],
@@ -163,9 +170,9 @@ def small_inputs(*, area_evidence: bool = False, source_evidence: bool = False) 
 
 
 @cache
-def small_inputs_by_age(*, area_evidence: bool = False) -> ModelInputs:
-    """Arrays of the small study with deaths and population by age, in the age bands of `BY_AGE`."""
-    evidence = bundle(area_evidence=area_evidence, tables=frames_by_age())
+def small_inputs_by_age(*, area_evidence: bool = False, source_evidence: bool = False) -> ModelInputs:
+    """Arrays of the small study, deaths, registrations and population by age, in the age bands of `BY_AGE`."""
+    evidence = bundle(area_evidence=area_evidence, source_evidence=source_evidence, tables=frames_by_age())
     return lay_out(evidence, grid_of(evidence), ages=BY_AGE)
 
 

@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from sbc_prevalence.errors import EvidenceError, ModelError
 from sbc_prevalence.evidence import Deaths, EvidenceBundle, Population
+from sbc_prevalence.grid import PRESENTATIONS
 from sbc_prevalence.model.ages import AgeStructure
 from sbc_prevalence.model.lay_out import lay_out
+from sbc_prevalence.model.observing import RegisteredCounts
 from sbc_prevalence.model.simulate import simulate_world
 from small_study import (
     BY_AGE,
@@ -183,3 +185,28 @@ def test_simulated_deaths_by_age_are_around_their_expectation():
         inputs.arrays["deaths_age"], inputs.arrays["deaths_level"], inputs.arrays["deaths_year"]][:rows]
     np.testing.assert_allclose(counts.mean(0), expected, rtol=0, atol=4.5 * np.sqrt(expected.max() / 200))
     assert len(simulate_world(model, inputs, 1).inputs.deaths_frame) == rows
+
+
+def test_registrations_by_age_sum_to_those_of_all_ages():
+    inputs, model = small_inputs_by_age(area_evidence=True), a_model(ages=BY_AGE)
+    p = prior_draws(model, inputs, 3)
+    seen = model.observed(p, inputs)
+    for piece in (o for o in inputs.observations if isinstance(o, RegisteredCounts)):
+        a, k = inputs.arrays, PRESENTATIONS.index(piece.presentations[0])
+        rows = int(a[f"{piece.name}_weight"].sum())
+        found = piece.expected(seen, inputs)[:, :rows].reshape(3, -1, 4).sum(-1)
+        level, year = (a[f"{piece.name}_{word}"][:rows].reshape(-1, 4)[:, 0] for word in ("level", "year"))
+        c = seen["completeness"][piece.name][:, 0, 0]
+        np.testing.assert_allclose(found, c[:, None] * seen["incidence"][:, k, level, year], rtol=1e-10)
+
+
+def test_registrations_whose_bands_do_not_nest_are_refused_with_their_rows():
+    tables = frames_by_age()
+    tables["registrations"] = tables["registrations"].replace({"age_band": {"65-74": "65-69", "75-79": "70-84",
+                                                                            "80+": "85+"}})
+    evidence = bundle(area_evidence=True, tables=tables)
+    with pytest.raises(EvidenceError) as raised:
+        lay_out(evidence, grid_of(evidence), ages=BY_AGE)
+    (found,) = raised.value.problems
+    assert (found.code, found.where, found.column) == ("E-AGE-NEST", "register", "age_band")
+    assert set(tables["registrations"].iloc[[row - 2 for row in found.rows]]["age_band"]) == {"70-84"}

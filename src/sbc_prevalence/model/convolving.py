@@ -160,8 +160,7 @@ def latent_by_age(
         n_bands, n_years, n_years), ``kappa_by_age`` and the whole's ``deaths_by_age`` (..., n_bands, n_years).
     """
     mix = np.asarray(ages.mix(p, inputs))
-    strata = ages.strata(survival.strata(p, inputs), p, inputs)
-    flat = survival.alive_of_draws(p, inputs, strata)
+    flat = survival.alive_of_draws(p, inputs, ages.strata(survival.strata(p, inputs), p, inputs))
     by_age = flat.reshape(*flat.shape[:-3], 2, -1, *flat.shape[-2:])
     alive = np.einsum("...kas,...kast->...kst", mix, by_age)
     whole = cases.sum(-2)[..., None, :]

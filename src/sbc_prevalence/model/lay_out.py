@@ -141,7 +141,8 @@ def lay_out(
         observations.insert(0, DeathCounts())
         arrays |= count_rows("deaths", deaths, codes, grid)
         arrays["level_reference"] = level_reference(arrays)
-    registered, sources, source_arrays = registrations.lay_out(bundle, grid, codes)
+    registered, sources, source_arrays = registrations.lay_out(
+        bundle, grid, codes, None if age_inputs is None else age_inputs.bands)
     counted, count_arrays = living_counts.lay_out(bundle, grid, codes)
     triangles, delays, triangle_arrays = reporting_triangles.lay_out(bundle, grid, source_arrays)
     certified, flows, flow_arrays = death_certificates.lay_out(bundle, grid, codes, source_arrays, sources)
