@@ -118,7 +118,7 @@ def lay_out(
 
     population, note = None, ""
     if bundle.by_kind("population"):
-        population, _, note = bundle.by_kind("population")[0].matrix(grid.areas, grid.years)
+        population, _, note = bundle.population.matrix(grid.areas, grid.years)
         arrays["population"] = population
     shares = _death_age_shares(bundle, grid)
     arrays["death_age_shares"] = shares
