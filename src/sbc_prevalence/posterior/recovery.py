@@ -1,6 +1,7 @@
 """Recovery: a world is simulated, fitted and compared with its truth; many such worlds give coverage."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
