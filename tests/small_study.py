@@ -26,6 +26,7 @@ from sbc_prevalence.evidence import (
     bundle_from_tables,
 )
 from sbc_prevalence.grid import AreaSet, StudyGrid
+from sbc_prevalence.model.ages import AgeStructure
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.lay_out import lay_out
 from sbc_prevalence.model.natural_history import NaturalHistoryIncidence
@@ -41,6 +42,11 @@ SCOTLAND = (
     ("primary_age_profile", "scotland_primary_age_profile"), ("population", "scotland_population"),
     ("published_survival", "published_survival"), ("distant_recurrence", "distant_recurrence_seer"),
     ("other_cause_mortality", "other_cause_mortality_scotland"))
+
+
+BY_AGE = AgeStructure()
+AGES = {"0-39": 0.50, "40-49": 0.14, "50-59": 0.13, "60-64": 0.06, "65-79": 0.12, "80+": 0.05}
+AGES_AT_DEATH = {"0-39": 0.03, "40-49": 0.08, "50-64": 0.26, "65-79": 0.34, "80-84": 0.13, "85+": 0.16}
 
 
 def _counts(column: str, value: int, areas: str = "ABC") -> pd.DataFrame:
@@ -75,6 +81,26 @@ def frames() -> dict[str, pd.DataFrame]:
             "survival": survival, "recurrence": risk, "profile": profile}
 
 
+def frames_by_age() -> dict[str, pd.DataFrame]:
+    """The same tables, deaths and population by age."""
+    f = frames()
+    deaths = [("T", int(year), band, round(int(count) * share) + (3 * int(year) + i) % 4)
+              for year, count in f["deaths"][["year", "count"]].itertuples(index=False)
+              for i, (band, share) in enumerate(AGES_AT_DEATH.items())]
+    people = [(area, int(year), band, int(count * to) - int(count * start))
+              for area, year, count in f["population"].itertuples(index=False)
+              for band, start, to in zip(AGES, [0.0, *np.cumsum([*AGES.values()])], np.cumsum([*AGES.values()]).round(6),
+                                         strict=False)]
+    registered = pd.DataFrame([
+        (area, int(year), kind, band, round((i + 1) * (9 if kind == "de_novo" else 16) * share) + (7 * year + 3 * i) % 4)
+        for i, area in enumerate("ABC") for year in YEARS for kind in ("de_novo", "recurrent")
+        for band, share in zip(("0-49", "50-64", "65-74", "75-79", "80+"), (0.15, 0.3, 0.25, 0.12, 0.18), strict=True)],
+        columns=["area_code", "year", "presentation", "age_band", "count"])
+    return {**f, "registrations": registered,
+            "deaths": pd.DataFrame(deaths, columns=["area_code", "year", "age_band", "count"]),
+            "population": pd.DataFrame(people, columns=["area_code", "year", "age_band", "population"])}
+
+
 def triangle() -> pd.DataFrame:
     """Counts held by the small register at the end of each year: they arrive within some years, and a few leave."""
     rows = [("T", year, "all", report, 12 + round(180 * share) + (5 * year + 3 * report) % 4)
@@ -102,6 +128,7 @@ def bundle(*, area_evidence: bool = False, source_evidence: bool = False,
                           for kind, value in (("de_novo", 11), ("recurrent", 20))])
         seen = seen.astype({"count": object}).assign(count_lower=seen["count"], count_upper=seen["count"] + 4,
                                                      count_status="rounded").drop(columns="count")
+        seen = f.get("registrations", seen)
         audit = pd.DataFrame([("T", "recurrent", "the registry", 120, 71)],
                              columns=["area_code", "presentation", "source_audited", "n_known", "n_found"])
         living = pd.DataFrame([("A", "2016-06-30", 110, 20_000), ("T", "2017-12-31", 800, 120_000)],
@@ -143,20 +170,27 @@ def small_inputs(*, area_evidence: bool = False, source_evidence: bool = False) 
 
 
 @cache
-def scotland_inputs() -> ModelInputs:
+def small_inputs_by_age(*, area_evidence: bool = False, source_evidence: bool = False) -> ModelInputs:
+    """Arrays of the small study, deaths, registrations and population by age, in the age bands of `BY_AGE`."""
+    evidence = bundle(area_evidence=area_evidence, source_evidence=source_evidence, tables=frames_by_age())
+    return lay_out(evidence, grid_of(evidence), ages=BY_AGE)
+
+
+@cache
+def scotland_inputs(ages: AgeStructure | None = None) -> ModelInputs:
     """Arrays of the carried Scottish figures."""
     areas = area_set_from(load_carried("scotland_boards"), total_code="S92000003", total_name="Scotland",
                           level="NHS health board", total_level="nation")
     evidence = bundle_from_tables([(kind, load_carried(table), {}) for kind, table in SCOTLAND], areas)
     return lay_out(evidence, evidence.align(areas, first_reported_year=1997, last_year=2025),
-                   pause_years=[2020, 2021])
+                   pause_years=[2020, 2021], ages=ages)
 
 
-def a_model(family: str = "weibull", trend: str = "diagnosis_year", incidence: str = "natural_history"
-            ) -> PrevalenceModel:
+def a_model(family: str = "weibull", trend: str = "diagnosis_year", incidence: str = "natural_history",
+            ages: AgeStructure | None = None) -> PrevalenceModel:
     """A model by the names of its parts."""
     made = NaturalHistoryIncidence(window_days=120) if incidence == "natural_history" else SmoothIncidence()
-    return PrevalenceModel(made, FAMILIES[family](trend=trend))
+    return PrevalenceModel(made, FAMILIES[family](trend=trend), ages=ages)
 
 
 def prior_draws(model: PrevalenceModel, inputs: ModelInputs, n: int, seed: int = 1) -> dict[str, np.ndarray]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ AREA, SEX, AGE_BAND, PRESENTATION, YEAR, DURATION = (
     "year",
     "duration",
 )
+AGE_AT_DIAGNOSIS = "age_at_diagnosis"
 CHAIN, DRAW = "chain", "draw"
 
 DE_NOVO, RECURRENT, ALL = "de_novo", "recurrent", "all"
@@ -65,6 +67,61 @@ def parse_age_band(text: str) -> tuple[int, int | None]:
     if text.isdigit():
         return int(text), int(text) + 1
     raise ValueError("an age band reads '50-54', '<5', '90+' or a single age")
+
+
+@dataclass(frozen=True)
+class AgeBands:
+    """Age bands that follow each other from birth, the last one open.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        E.g. ``("0-49", "50-64", "65-79", "80+")``: completed years of age.
+
+    Raises
+    ------
+    EvidenceError
+        If they do not begin at 0, leave a gap, overlap, or the last is not open.
+    """
+
+    labels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        try:
+            edges = [parse_age_band(text) for text in self.labels]
+        except ValueError as error:
+            raise _bands_refused(str(error)) from None
+        if len(edges) < 2:
+            raise _bands_refused("at least two age bands are needed")
+        if edges[0][0] != 0:
+            raise _bands_refused("the first age band must begin at 0")
+        if edges[-1][1] is not None:
+            raise _bands_refused("the last age band must be open, e.g. 80+")
+        if any(end != start for (_, end), (start, _) in pairwise(edges)):
+            raise _bands_refused("each age band must begin where the one before it ends")
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """First age of each band."""
+        return tuple(parse_age_band(text)[0] for text in self.labels)
+
+    @property
+    def size(self) -> int:
+        """Number of bands."""
+        return len(self.labels)
+
+    def place(self, text: str) -> int | None:
+        """Position of the band that holds another one whole; None if that one lies across two."""
+        low, high = parse_age_band(text)
+        found = sum(start <= low for start in self.starts) - 1
+        end = self.starts[found + 1] if found + 1 < self.size else None
+        fits = end is None or (high is not None and high <= end)
+        return found if fits else None
+
+
+def _bands_refused(requirement: str) -> EvidenceError:
+    return EvidenceError(Problem(
+        "E-AGE-BANDS", "ages", requirement, "Write e.g. ['0-49', '50-64', '65-79', '80+'].", key="model.ages"))
 
 
 def is_gss_code(code: str) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sbc_prevalence.config import EvidenceEntry, Readable
+from sbc_prevalence.config.checks import SEX_OF_STUDY
 from sbc_prevalence.config.sections import AreasSection
 from sbc_prevalence.data.area_groups import with_groups, with_neighbours
 from sbc_prevalence.data.areas import area_set_from
@@ -131,6 +132,8 @@ def _read_entries(source: Readable, listed: Iterable[EvidenceEntry], told: _Told
         if entry.label in source.doubtful:
             told.doubtful.add(table.name)
         options: dict[str, Any] = {"defaults": entry.column_defaults(), **entry.options()}
+        if "sex" in entry.OPTION_KEYS:
+            options.setdefault("sex", SEX_OF_STUDY[source.model.men])
         entries.append((entry.kind, table, options))
     return entries
 

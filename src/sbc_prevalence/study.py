@@ -99,7 +99,7 @@ def prepare(config: Config) -> Study:
             backcast_years=config.grid.backcast_years, recurrence_lag_years=config.grid.recurrence_lag_years)
         day = config.grid.index_date or date(grid.last_data_year, 12, 31)
         problems += _index_date_problems(day, grid, source.where)
-        laid_out = lay_out(bundle, grid, pause_years=config.grid.pause_years)
+        laid_out = lay_out(bundle, grid, pause_years=config.grid.pause_years, ages=model.ages)
         replace(model, overrides={}).parameters(laid_out)  # do the components fit the evidence?
         inputs = laid_out
     problems += _prior_problems(source, inputs)
@@ -138,7 +138,7 @@ def describe_model(section: ModelSection) -> PrevalenceModel:
     stated = section.unregistered_hazard_ratio
     return model_from_specification({
         "incidence": section.incidence, "survival": section.survival, "trend": section.trend,
-        "completeness": section.completeness,
+        "completeness": section.completeness, "ages": section.ages,
         "unregistered": None if stated is None else stated.on_log,
         "window_days": section.window_days, "area_effects": section.area_effects, "overrides": overrides})
 

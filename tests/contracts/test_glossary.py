@@ -18,7 +18,7 @@ from sbc_prevalence.model.completeness import completeness_name
 from sbc_prevalence.model.observing import GroupedCounts, ListedHistories, SurvivalRecords
 from sbc_prevalence.model.survival import FAMILIES
 from sbc_prevalence.model.survival.unregistered import ratio_prior
-from small_study import a_model, scotland_inputs, small_inputs
+from small_study import BY_AGE, a_model, scotland_inputs, small_inputs, small_inputs_by_age
 
 DOCS = Path(__file__).parents[2] / "docs"
 MODEL = DOCS / "explanation" / "model.md"
@@ -69,6 +69,13 @@ def test_every_parameter_of_the_scottish_model_is_explained_under_its_symbol(fam
     said = parameter_rows()
     assert [p.name for p in priors if p.name not in said] == []
     assert {p.name: p.symbol for p in priors if said[p.name] != p.symbol} == {}
+
+
+def test_parameters_of_age_bands_are_explained_under_their_symbols():
+    said = parameter_rows()
+    priors = a_model(ages=BY_AGE).parameters(small_inputs_by_age()).priors
+    assert {p.name: said[p.name] for p in priors if p.group == "ages"} == {
+        p.name: p.symbol for p in priors if p.group == "ages"}
 
 
 def test_parameters_that_evidence_brings_are_explained():
@@ -140,6 +147,7 @@ def test_the_table_names_no_parameter_that_does_not_exist():
     for family, incidence in CASES:
         for inputs in (scotland_inputs(), small_inputs(area_evidence=True)):
             known |= {p.name for p in a_model(family, incidence=incidence).parameters(inputs).priors}
+    known |= {p.name for p in a_model(ages=BY_AGE).parameters(small_inputs_by_age()).priors}
     known |= {name for effects in AREA_EFFECTS.values() for name in effects.parameters}
     assert set(parameter_rows()) <= known
 

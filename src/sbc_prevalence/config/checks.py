@@ -3,6 +3,7 @@
 Values of a wrong type are passed over here: the types themselves are reported elsewhere.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -69,6 +70,33 @@ def _years(raw: Raw, where: str) -> Iterator[Problem]:
             yield problem("pause_years", "must rise, each year once", "Sort the years and drop repetitions.")
         if last is not None and any(p > last for p in pauses):
             yield problem("pause_years", "must not lie after last_year", "Take the later years out.")
+
+
+SEX_OF_STUDY = {"excluded": "female", "counted": "all", "only": "male"}
+"""Sex of all evidence by what `model.men` says."""
+
+
+def _men(raw: Raw, where: str) -> Iterator[Problem]:
+    men = _table(raw, "model").get("men", "excluded")
+    if men not in SEX_OF_STUDY:
+        return
+    entries = raw.get("evidence")
+    for i, entry in enumerate(entries if isinstance(entries, list | tuple) else (), 1):
+        sex = entry.get("sex") if isinstance(entry, Mapping) else None
+        if sex in SEX_OF_STUDY.values() and sex != SEX_OF_STUDY[men]:
+            yield Problem("E-CONFIG-SEX", where, f"must be '{SEX_OF_STUDY[men]}', as men are '{men}' in [model]",
+                          "Give a table of that sex, or say otherwise in model.men: sexes are not mixed.",
+                          key=f"evidence[{i}].sex", detail=f"[[evidence]] table number {i}")
+    described = raw.get("population_described")
+    if not isinstance(described, str):
+        return
+    words = set(re.findall(r"[a-z]+", described.casefold()))
+    wrong = {"excluded": bool(words & {"men", "people", "persons"}), "only": "men" not in words,
+             "counted": "women" in words and "men" not in words}[men]
+    if wrong:
+        yield Problem("E-CONFIG-SEX", where, f"must agree with model.men, which is '{men}'",
+                      "Write 'women' where men are excluded, 'women and men' where they are counted, 'men' for men only.",
+                      key="population_described")
 
 
 def _origin(entry: Raw, key: str, where: str, options: Sequence[str], kind: Any,
@@ -265,6 +293,6 @@ def check_between_keys(raw: Raw, where: str, directory: Path | None) -> list[Pro
     directory : Path or None
         Folder against which files are looked up; None looks up none.
     """
-    return [*_areas(raw, where, directory), *_years(raw, where), *_priors(raw, where), *_unregistered(raw, where),
-            *_repeated(raw, where),
-            *_scenarios(raw, where), *_evidence(raw, where, directory)]
+    return [*_areas(raw, where, directory), *_years(raw, where), *_men(raw, where), *_priors(raw, where),
+            *_unregistered(raw, where), *_repeated(raw, where), *_scenarios(raw, where),
+            *_evidence(raw, where, directory)]

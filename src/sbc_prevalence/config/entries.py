@@ -84,9 +84,10 @@ def _plain(value: Any) -> Any:
 class CountedEntry(EvidenceEntry):
     """Counts of people of one sex."""
 
-    sex: Literal["female", "male", "all"] = Field(
-        default="female",
-        description="Whom the table counts; where it has a column 'sex', these rows are taken.")
+    sex: Literal["female", "male", "all"] | None = Field(
+        default=None,
+        description="Whom the table counts; where it has a column 'sex', these rows are taken ('all' adds the rows of "
+                    "women and men where there are no rows of all). Without it, as model.men says: female, all or male.")
     OPTION_KEYS: ClassVar[tuple[str, ...]] = ("sex",)
 
 
@@ -359,8 +360,9 @@ class PatientSurvivalEntry(SurvivalCellsEntry):
     """Records of patients: diagnosis, entry (registration), exit, died. Only sums of them are kept."""
 
     kind: Literal["patient_survival"]
-    sex: Literal["female", "male"] = Field(
-        default="female", description="Whose records are taken, where the table has a column 'sex'.")
+    sex: Literal["female", "male", "all"] | None = Field(
+        default=None,
+        description="Whose records are taken, where the table has a column 'sex'. Without it, as model.men says.")
     period_years: int = Field(
         default=1, ge=1, le=10, description="Years of diagnosis that are taken together.")
     OPTION_KEYS = ("population", "own_system", "registered_in", "sex", "period_years")

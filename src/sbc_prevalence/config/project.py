@@ -89,6 +89,8 @@ survival = "weibull"                    # or "piecewise_exponential", "log_logis
 # completeness = "by_source"            # of registrations; or "hierarchical", "joint", "regime"
 trend = "diagnosis_year"                # or "calendar_year", "none"
 window_days = 120                       # metastatic within this many days of the first diagnosis is de novo
+men = "excluded"                        # or "counted" (evidence of women and men together), "only"
+# ages = ["0-49", "50-64", "65-79", "80+"]  # age bands; evidence by age must nest in them
 
 # Another prior for one parameter; `@PROGRAM@ describe @FOLDER@` lists them:
 # [model.priors.PARAMETER]

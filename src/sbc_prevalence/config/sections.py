@@ -40,6 +40,7 @@ CarriedName = Annotated[str, Field(pattern=r"^carried:[a-z][a-z0-9_]*$")]
 # A TOML array becomes a tuple; its items stay strict.
 CalendarYears = Annotated[tuple[CalendarYear, ...], Field(strict=False)]
 Positives = Annotated[tuple[Positive, ...], Field(strict=False, min_length=1)]
+AgeBandList = Annotated[tuple[Text, ...], Field(strict=False)]
 Families = Annotated[tuple[SurvivalFamily, ...], Field(strict=False, min_length=1)]
 
 
@@ -173,6 +174,14 @@ class ModelSection(Section):
         default=None,
         description="Hazard of people who are not registered over that of those who are; without it they live as long. "
                     "Needs registrations of both presentations with their completeness.")
+    men: Literal["excluded", "counted", "only"] = Field(
+        default="excluded",
+        description="Whether men are counted: 'excluded' (all evidence is of women), 'counted' (of women and men "
+                    "together), 'only'. population_described, which stands on every output, must say the same.")
+    ages: AgeBandList = Field(
+        default=(),
+        description="Age bands at diagnosis, e.g. ['0-49', '50-64', '65-79', '80+']: from birth without a gap, the last "
+                    "one open. Evidence by age must nest in them. Without it, ages stand together.")
     window_days: int = Field(
         ge=1, le=365,
         description="Days after the first breast cancer diagnosis within which metastatic disease is de "

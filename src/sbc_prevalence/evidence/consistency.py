@@ -12,6 +12,7 @@ from sbc_prevalence.errors import Problem
 from sbc_prevalence.evidence import anchors, belonging, double_counting, limits
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import CountedEvidence
+from sbc_prevalence.evidence.population import Population
 from sbc_prevalence.evidence.published import DistantRecurrence, PublishedSurvival
 from sbc_prevalence.evidence.survival_records import PatientSurvival
 from sbc_prevalence.grid import AREA_CODE, AS_OF, SOURCE, YEAR, AreaSet
@@ -24,6 +25,8 @@ SURVIVAL = frozenset({"published_survival", "patient_survival", "life_table_cell
 """Kinds that tell of survival after metastatic diagnosis; one of them is enough."""
 MAY_REPEAT = frozenset({"living_counts", "patient_survival", "life_table_cells"})
 """Kinds of which two pieces may have rows with the same key: each is of a list or a population of its own."""
+POPULATIONS_APART = 0.02
+"""Largest relative difference between the population of an area and year by age and in all."""
 ONCE_PER_AREA_YEAR = frozenset({"deaths", "primary_registrations", "registrations", "grouped_codes", "population"})
 
 
@@ -47,9 +50,10 @@ def problems(
     found = required_kinds(pieces, failed_kinds)
     if areas is not None:
         for piece in pieces:
-            found += _area_faults(piece, areas)
+            found += _area_faults(piece, areas, beside_totals=_only_ages(piece, pieces))
         found += _given_twice(pieces, areas)
         found += double_counting.problems(pieces, areas)
+        found += _populations_apart(pieces)
     mixed = _sexes(pieces)
     found += mixed
     found += _mortality_needed(pieces, failed_kinds)
@@ -100,10 +104,39 @@ def _missing(what: str, add: str) -> Problem:
     return Problem("E-KIND-MISSING", "evidence", f"needs {what}", f"Add an [[evidence]] entry: {add}.")
 
 
-def _area_faults(piece: Evidence, areas: AreaSet) -> list[Problem]:
+def _only_ages(piece: Evidence, pieces: Sequence[Evidence]) -> bool:
+    """Whether a population gives ages beside another that gives the totals: it may be of the whole only."""
+    return isinstance(piece, Population) and piece.has_ages and any(
+        isinstance(other, Population) and not other.has_ages for other in pieces)
+
+
+def _populations_apart(pieces: Sequence[Evidence]) -> list[Problem]:
+    """Populations by age that do not add up to the totals of the same areas and years."""
+    found = []
+    populations = [piece for piece in pieces if isinstance(piece, Population)]
+    for one, two in combinations(populations, 2):
+        if one.has_ages == two.has_ages:
+            continue
+        both = one.totals().merge(two.totals(), on=[AREA_CODE, YEAR])
+        apart = both[(both["population_x"] / both["population_y"] - 1.0).abs() > POPULATIONS_APART]
+        if len(apart):
+            found.append(
+                Problem(
+                    "E-POPULATION-APART",
+                    f"{one.name}{AND}{two.name}",
+                    f"two populations of an area and year must not differ by more than {POPULATIONS_APART:.0%}",
+                    "Are they of the same sex, and do the ages cover everybody?",
+                    column="population",
+                    detail=limits.listed(list(apart[[AREA_CODE, YEAR]].itertuples(index=False, name=None))),
+                )
+            )
+    return found
+
+
+def _area_faults(piece: Evidence, areas: AreaSet, *, beside_totals: bool = False) -> list[Problem]:
     if AREA_CODE not in piece.data.columns or piece.kind in FROM_ANYWHERE:
         return []
-    needs_all = piece.kind in NEEDS_ALL_AREAS
+    needs_all = piece.kind in NEEDS_ALL_AREAS and not beside_totals
     found = check_codes(piece.data, areas, where=piece.name, kind=piece.kind, require_all=needs_all)
     rows = piece.data.index  # rows of another sex were left out: positions are not file rows
     found = [
@@ -186,6 +219,8 @@ def _same_rows(one: Evidence, two: Evidence) -> bool:
 def _overlap(one: Evidence, two: Evidence, areas: AreaSet) -> list[tuple[str, int]]:
     """Area-years of one table that the other covers, at its own level or (unless population) at another."""
     strata = [c for c in ("presentation", "sex") if c in one.data.columns and c in two.data.columns]
+    if isinstance(one, Population) and isinstance(two, Population) and one.has_ages != two.has_ages:
+        return []  # one gives the ages, the other the totals
 
     def cells(piece: Evidence) -> set[tuple[Any, ...]]:
         rows = piece.data[[AREA_CODE, YEAR, *strata]].drop_duplicates()

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sbc_prevalence.data.messages import problem
+from sbc_prevalence.data.tables import FIRST_DATA_ROW
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.grid import (
@@ -36,7 +37,8 @@ class CountedEvidence(Evidence):
     Parameters
     ----------
     sex : {"female", "male", "all"}
-        Whom the counts are of; a table without a ``sex`` column is of this sex.
+        Whom the counts are of; a table without a ``sex`` column is of this sex. ``all`` takes the rows of all, and
+        where there are none those of women and of men, which are added up; both must then be there for every cell.
     """
 
     sex: str = "female"
@@ -45,6 +47,8 @@ class CountedEvidence(Evidence):
         Evidence.__post_init__(self)
         if SEX in self.data.columns:
             chosen = self.data[self.data[SEX] == self.sex]  # the index still tells the row of the file
+            if chosen.empty and self.sex == ALL and self.data[SEX].nunique() > 1:
+                chosen = _women_and_men(self.name, self.data)
             if chosen.empty:
                 raise EvidenceError(problem("E-SEX-MISSING", self.name, column=SEX))
             object.__setattr__(self, "data", chosen)
@@ -75,6 +79,32 @@ class CountedEvidence(Evidence):
         """
         keys = [c for c in (AREA_CODE, YEAR, "index_date", PRESENTATION) if c in self.data.columns]
         return self.data.groupby(keys, sort=True)[[COUNT_LOWER, COUNT_UPPER]].sum().reset_index()
+
+
+def _women_and_men(name: str, data: pd.DataFrame) -> pd.DataFrame:
+    """Rows of women and men, which stand for all together.
+
+    Raises
+    ------
+    EvidenceError
+        If a cell of one sex lacks that of the other.
+    """
+    keys = [c for c in (AREA_CODE, YEAR, "index_date", PRESENTATION, AGE_BAND) if c in data.columns]
+    sexes = data.groupby(keys, dropna=False)[SEX].transform("nunique") if keys else data[SEX].map(lambda _: 2)
+    alone = data.index[sexes < 2]
+    if len(alone):
+        raise EvidenceError(
+            Problem(
+                "E-SEX-PAIR",
+                name,
+                "where women and men are to be added up, every row needs its pair",
+                "Give both sexes for every area, year and age, rows of 'all', or another 'sex'.",
+                column=SEX,
+                rows=tuple(int(i) + FIRST_DATA_ROW for i in alone),
+                n_rows=len(data),
+            )
+        )
+    return data
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

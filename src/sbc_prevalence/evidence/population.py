@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence.counted import CountedEvidence
-from sbc_prevalence.grid import AREA_CODE, YEAR, AreaSet
+from sbc_prevalence.grid import AGE_BAND, ALL, AREA_CODE, YEAR, AreaSet
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -20,8 +20,16 @@ class Population(CountedEvidence):
     kind: ClassVar[str] = "population"
 
     def totals(self) -> pd.DataFrame:
-        """``area_code``, ``year``, ``population`` [persons], summed over age bands, sorted."""
-        return self.data.groupby([AREA_CODE, YEAR], sort=True)["population"].sum().reset_index()
+        """``area_code``, ``year``, ``population`` [persons], summed over age bands, sorted.
+
+        Where an area and year has a figure for all ages beside those by age, the former is taken.
+        """
+        data = self.data
+        if AGE_BAND in data.columns:
+            together = data[AGE_BAND].isna() | (data[AGE_BAND] == ALL)
+            has_total = together.groupby([data[AREA_CODE], data[YEAR]]).transform("any")
+            data = data[together | ~has_total]
+        return data.groupby([AREA_CODE, YEAR], sort=True)["population"].sum().reset_index()
 
     def matrix(
         self,

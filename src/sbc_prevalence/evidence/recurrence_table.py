@@ -1,5 +1,6 @@
 """Published risks of distant recurrence turned into crude yearly probabilities on the study's years."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -148,6 +149,105 @@ def build_recurrence_table(
         )
     if problems:
         raise EvidenceError(problems)
+    setting = _setting(frame, age_weights, other_cause, other_cause_years, grid)
+    ages, attained, weights = setting.ages, setting.attained, setting.weights
+    primary_years, years, n_lags = grid.primary_years, grid.years, setting.n_lags
+    shape = (len(setting.stages), len(setting.receptors), primary_years.size, n_lags)
+    within, beyond = np.zeros(shape), np.zeros(shape)
+    by_age = np.zeros((ages.size, n_lags))
+    last_primary = int(np.clip(grid.last_data_year - primary_years[0], 0, primary_years.size - 1))
+    for i, j, typical, share, inside, outside in _crude_by_age(frame, setting):
+        within[i, j] += share * np.einsum("a,sam->sm", weights, inside)
+        beyond[i, j] += share * np.einsum("a,sam->sm", weights, outside)
+        by_age += typical * share[last_primary, 0] * (inside + outside)[last_primary]
+    lag = years[None, :] - primary_years[:, None]
+    index, seen = np.clip(lag, 0, n_lags - 1), lag >= 0
+    rows = np.arange(primary_years.size)[:, None]
+    profile = np.zeros(other_cause.shape[1])
+    np.add.at(profile, attained, weights[:, None] * by_age)
+    return RecurrenceTable(
+        setting.stages,
+        setting.receptors,
+        within[:, :, rows, index] * seen,
+        beyond[:, :, rows, index] * seen,
+        setting.follow_up,
+        profile / profile.sum(),
+        float(setting.middles[0]),
+        float(setting.middles[-1]),
+        study_error_sd,
+    )
+
+
+def ages_at_recurrence(
+    frame: pd.DataFrame,
+    ages_at_primary: NDArray[np.float64],
+    primaries: NDArray[np.float64],
+    other_cause: NDArray[np.float64],
+    other_cause_years: NDArray[np.int64],
+    grid: StudyGrid,
+) -> NDArray[np.float64]:
+    """Expected recurrences by single year of age at recurrence, for a typical mix of stages and receptor status.
+
+    Every primary is followed by single year of age through the recurrence risk of its age group and the mortality of
+    its attained age: age at recurrence is age at primary plus lag.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As in `build_recurrence_table`.
+    ages_at_primary : array, shape (n_primary_years, n_ages)
+        Share of the primaries of each year at each single year of age.
+    primaries : array, shape (n_primary_years,)
+        Persons.
+    other_cause, other_cause_years, grid
+        As in `build_recurrence_table`.
+
+    Returns
+    -------
+    array, shape (n_years, n_ages)
+        Up to a common factor.
+    """
+    setting = _setting(frame, ages_at_primary.mean(0), other_cause, other_cause_years, grid)
+    crude = np.zeros((grid.primary_years.size, setting.ages.size, setting.n_lags))
+    for _, _, typical, share, inside, outside in _crude_by_age(frame, setting):
+        crude += typical * share[..., None] * (inside + outside)
+    flow = (primaries[:, None] * ages_at_primary[:, setting.ages])[..., None] * crude
+    offset = grid.first_year - grid.first_primary_year
+    year = np.arange(grid.primary_years.size)[:, None, None] + np.arange(setting.n_lags)[None, None, :] - offset
+    year, attained = np.broadcast_arrays(year, setting.attained[None])
+    on_grid = (year >= 0) & (year < grid.years.size)
+    found = np.zeros((grid.years.size, other_cause.shape[1]))
+    np.add.at(found, (year[on_grid], attained[on_grid]), np.broadcast_to(flow, year.shape)[on_grid])
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Setting:
+    """What every category of a table has in common."""
+
+    stages: tuple[str, ...]
+    receptors: tuple[str, ...]
+    periods: list[tuple[int, int]]
+    middles: NDArray[np.float64]
+    age_groups: list[tuple[int, int]]
+    ages: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    group_of_age: NDArray[np.int64]
+    attained: NDArray[np.int64]
+    competing: NDArray[np.float64]
+    typical_other: float
+    follow_up: int
+    period_weights: NDArray[np.float64]
+    n_lags: int
+
+
+def _setting(
+    frame: pd.DataFrame,
+    age_weights: NDArray[np.float64],
+    other_cause: NDArray[np.float64],
+    other_cause_years: NDArray[np.int64],
+    grid: StudyGrid,
+) -> _Setting:
     stages, receptors = _categories(frame, "stage", STAGES), _categories(frame, "receptor", RECEPTORS)
     periods = sorted(
         {
@@ -158,29 +258,36 @@ def build_recurrence_table(
     middles = np.array([(a + b + 1) / 2 for a, b in periods])
     age_groups = sorted({(int(a), int(b)) for a, b in zip(frame["age_from"], frame["age_to"], strict=True)})
 
-    primary_years, years = grid.primary_years, grid.years
-    n_lags = int(years[-1] - primary_years[0]) + 1
+    primary_years = grid.primary_years
+    n_lags = int(grid.years[-1] - primary_years[0]) + 1
     lags = np.arange(n_lags)
     ages = np.flatnonzero(age_weights > 0)
     group_of_age = np.clip(np.searchsorted([a for a, _ in age_groups], ages, side="right") - 1, 0, None)
     attained = np.minimum(ages[:, None] + lags[None, :], other_cause.shape[1] - 1)
-    follow_up = int(frame["duration_to_years"].max())
     period_weights = np.stack(
         [np.interp(primary_years + 0.5, middles, row) for row in np.eye(len(periods))], axis=1
     )
-
     calendar = np.clip(primary_years[:, None] + lags[None, :], other_cause_years[0], other_cause_years[-1])
     competing = other_cause[(calendar - other_cause_years[0])[:, None, :], attained[None, :, :]]
     typical_other = float((age_weights[ages] * other_cause[:, ages].mean(0)).sum() / age_weights[ages].sum())
-    weights = age_weights[ages] / age_weights[ages].sum()
+    return _Setting(
+        stages, receptors, periods, middles, age_groups, ages, age_weights[ages] / age_weights[ages].sum(),
+        group_of_age, attained, competing, typical_other, int(frame["duration_to_years"].max()), period_weights, n_lags
+    )
 
-    shape = (len(stages), len(receptors), primary_years.size, n_lags)
-    within, beyond = np.zeros(shape), np.zeros(shape)
-    by_age = np.zeros((ages.size, n_lags))
-    for i, stage in enumerate(stages):
-        for j, receptor in enumerate(receptors):
+
+def _crude_by_age(
+    frame: pd.DataFrame, setting: _Setting
+) -> Iterator[tuple[int, int, float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]]:
+    """Crude yearly probabilities of each category and published period, by single age at primary.
+
+    Yields position of stage and of receptor status, weight in a typical mix, weight of the period by primary year
+    (n_primary_years, 1), and what lies within and beyond follow-up (n_primary_years, n_ages, n_lags).
+    """
+    for i, stage in enumerate(setting.stages):
+        for j, receptor in enumerate(setting.receptors):
             typical = TYPICAL_STAGE_WEIGHTS.get(stage, 1.0) * TYPICAL_RECEPTOR_WEIGHTS.get(receptor, 1.0)
-            for q, (first, last) in enumerate(periods):
+            for q, (first, last) in enumerate(setting.periods):
                 chosen = frame[
                     (frame["stage"] == stage)
                     & (frame["receptor"] == receptor)
@@ -190,32 +297,14 @@ def build_recurrence_table(
                 by_group = np.stack(
                     [
                         _hazards_by_year(
-                            chosen[(chosen["age_from"] == a) & (chosen["age_to"] == b)], n_lags, typical_other
+                            chosen[(chosen["age_from"] == a) & (chosen["age_to"] == b)],
+                            setting.n_lags,
+                            setting.typical_other,
                         )
-                        for a, b in age_groups
+                        for a, b in setting.age_groups
                     ]
                 )
                 inside, outside = crude_recurrence_in_parts(
-                    by_group[group_of_age][None], competing, follow_up
+                    by_group[setting.group_of_age][None], setting.competing, setting.follow_up
                 )
-                share = period_weights[:, q, None]
-                within[i, j] += share * np.einsum("a,sam->sm", weights, inside)
-                beyond[i, j] += share * np.einsum("a,sam->sm", weights, outside)
-                last_primary = int(np.clip(grid.last_data_year - primary_years[0], 0, primary_years.size - 1))
-                by_age += typical * period_weights[last_primary, q] * (inside + outside)[last_primary]
-    lag = years[None, :] - primary_years[:, None]
-    index, seen = np.clip(lag, 0, n_lags - 1), lag >= 0
-    rows = np.arange(primary_years.size)[:, None]
-    profile = np.zeros(other_cause.shape[1])
-    np.add.at(profile, attained, weights[:, None] * by_age)
-    return RecurrenceTable(
-        stages,
-        receptors,
-        within[:, :, rows, index] * seen,
-        beyond[:, :, rows, index] * seen,
-        follow_up,
-        profile / profile.sum(),
-        float(middles[0]),
-        float(middles[-1]),
-        study_error_sd,
-    )
+                yield i, j, typical, setting.period_weights[:, q, None], inside, outside

@@ -11,8 +11,9 @@ from sbc_prevalence.data.patient_records import at_risk
 from sbc_prevalence.data.tables import row_numbers
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence.base import Evidence
+from sbc_prevalence.evidence.counted import SEXES
 from sbc_prevalence.evidence.tabulate import tabulated
-from sbc_prevalence.grid import AS_OF, SEX, SOURCE
+from sbc_prevalence.grid import ALL, AS_OF, SEX, SOURCE
 
 POPULATIONS = ("described", "study")
 LONGEST_PERIOD = 10
@@ -77,7 +78,7 @@ class PatientSurvival(SurvivalCells):
     population : {"described", "study"}
     own_system : bool
     registered_in : str, optional
-    sex : {"female", "male"}
+    sex : {"female", "male", "all"}
         Whose rows are taken where the table has a column ``sex``.
     period_years : int
         Years of diagnosis taken together in a cell, 1 to 10.
@@ -99,7 +100,8 @@ class PatientSurvival(SurvivalCells):
         period, sex = options.get("period_years", 1), options.get("sex", "female")
         if problems := _record_option_problems(name, period, sex):
             raise EvidenceError(problems)
-        rows = np.arange(len(checked)) if SEX not in checked else np.flatnonzero(checked[SEX] == sex)
+        everybody = SEX not in checked or sex == ALL
+        rows = np.arange(len(checked)) if everybody else np.flatnonzero(checked[SEX] == sex)
         if rows.size == 0:
             raise EvidenceError(problem("E-SEX-MISSING", name, column=SEX))
         times, same_day, never = at_risk(checked.iloc[rows])
@@ -133,6 +135,6 @@ def _record_option_problems(name: str, period: Any, sex: Any) -> list[Problem]:
     if not isinstance(period, int) or isinstance(period, bool) or not 1 <= period <= LONGEST_PERIOD:
         found.append(Problem("E-OPTION", name, f"period_years is a whole number from 1 to {LONGEST_PERIOD}",
                              "Give 1 to keep each year of diagnosis apart.", key="period_years"))
-    if sex not in ("female", "male"):
-        found.append(Problem("E-OPTION", name, "sex is one of female, male", "Choose one of them.", key="sex"))
+    if sex not in SEXES:
+        found.append(Problem("E-OPTION", name, f"sex is one of {', '.join(SEXES)}", "Choose one of them.", key="sex"))
     return found

@@ -3,6 +3,7 @@
 Nothing here imports PyMC but `build` and `fused_ops`, which are loaded when a model is fitted.
 """
 
+from sbc_prevalence.model.ages import AgeStructure
 from sbc_prevalence.model.areas import ExchangeableAreas, NeighbouringAreas
 from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.completeness import (
@@ -28,6 +29,7 @@ from sbc_prevalence.model.survival import (
 )
 
 __all__ = [
+    "AgeStructure",
     "DeathAttribution",
     "ExchangeableAreas",
     "GeneralisedGammaSurvival",

@@ -79,6 +79,13 @@ class DeathAttribution:
         return p["kappa_shared"][..., None] / mixed
 
 
+    def kappa_by_age(self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY) -> Array:
+        """kappa of each age band at death, shape (..., n_bands, n_years); a band lies within a group, or shares some."""
+        inverse = xp.stack([1.0 / p[f"kappa_{name}"] for name in _groups(inputs)], axis=-1)
+        mixed = (inverse[..., None, None, :] * inputs.arrays["death_groups_by_age"]).sum(-1)
+        return p["kappa_shared"][..., None, None] / mixed
+
+
 def _groups(inputs: ModelInputs) -> tuple[str, ...]:
     n = inputs.death_age_shares.shape[1]
     return ("all_ages",) if n == 1 else ("youngest", "middle", "oldest")

@@ -12,7 +12,7 @@ from sbc_prevalence.kernels.survivorship import FIRST_WEIGHTS, LATER_WEIGHTS
 from sbc_prevalence.model.fused_ops import deaths_and_living, generalised_gamma
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.parameters import HALF, ZERO_SUM, ParameterSet
-from sbc_prevalence.model.prevalence_model import PrevalenceModel
+from sbc_prevalence.model.prevalence_model import PrevalenceModel, Shared
 
 PLAIN = SimpleNamespace(
     exp=pt.exp,
@@ -79,10 +79,11 @@ def build(model: PrevalenceModel, inputs: ModelInputs, *, fused: bool = True) ->
     with pm.Model() as built:
         data = {name: pm.Data(name, value) for name, value in swappable(model, inputs).items()}
         symbolic = inputs.with_arrays({k: v for k, v in data.items() if k in inputs.arrays})
+        shared: Shared = {}
         values, change = model.log_density_change(
-            _noise(parameters), symbolic, xp, data["prior_center"], data["prior_sd"]
+            _noise(parameters), symbolic, xp, data["prior_center"], data["prior_sd"], shared
         )
-        terms = model.loglik_terms(values, symbolic, xp)
+        terms = model.loglik_terms(values, symbolic, xp, shared)
         if model.level_parameter(inputs) is not None:
             pm.Potential("level_coordinate", change)
         pm.Potential("log_likelihood", sum(terms.values()))

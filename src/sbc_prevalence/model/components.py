@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sbc_prevalence.errors import ConfigError, Problem
+from sbc_prevalence.model.ages import AgeStructure
 from sbc_prevalence.model.areas import AREA_EFFECTS
 from sbc_prevalence.model.completeness import COMPLETENESS, SourceCompleteness
 from sbc_prevalence.model.incidence import AbstractIncidence
@@ -21,8 +22,8 @@ def model_from_specification(specification: Mapping[str, Any]) -> PrevalenceMode
     specification : mapping
         ``incidence`` ("natural_history", "smooth"), ``survival`` (a family), ``trend``, ``window_days``,
         and optionally ``area_effects`` ("exchangeable", "bym2"), ``completeness`` (a kind of `COMPLETENESS`),
-        ``unregistered`` (centre and sd of the log hazard ratio of people who are not registered), ``overrides`` and
-        ``judgement_width``.
+        ``unregistered`` (centre and sd of the log hazard ratio of people who are not registered), ``ages`` (age bands),
+        ``overrides`` and ``judgement_width``.
 
     Raises
     ------
@@ -59,4 +60,5 @@ def model_from_specification(specification: Mapping[str, Any]) -> PrevalenceMode
         incidence=incidence, survival=survival, completeness=COMPLETENESS[completeness](),
         overrides=dict(specification.get("overrides") or {}),
         judgement_width=float(specification.get("judgement_width", 1.0)),
-        area_factor=float(specification.get("area_factor", 1.0)))
+        area_factor=float(specification.get("area_factor", 1.0)),
+        ages=AgeStructure(tuple(specification["ages"])) if specification.get("ages") else None)

@@ -48,6 +48,8 @@ def describe(model: PrevalenceModel, inputs: ModelInputs) -> str:
         "  living       N(t) = sum_k sum_m I_k(t - m) A_k,t-m(m)",
         "  deaths       D(t) = sum_k sum_m I_k(t - m) [A_k,t-m(m - 1) - A_k,t-m(m)]",
         f"  attribution  {model.attribution.equation}",
+        *([] if model.ages is None else [
+            f"  ages         {model.ages.equation}", f"               bands {', '.join(model.ages.bands)}"]),
         "  published    log cumulative hazard ~ Normal(model, se), each study with one shared error ~ Normal(0, tau)",
         "               (studies of the own health system share tau e_c / sqrt 2 with the population described)",
         *(f"  delay        {d.name}: of those ever registered, {d.equation}" for d in inputs.delays),

@@ -12,6 +12,7 @@ from sbc_prevalence.evidence.primaries import PrimarySeries
 from sbc_prevalence.evidence.recurrence_table import RecurrenceTable
 from sbc_prevalence.grid import RECURRENT, StudyGrid
 from sbc_prevalence.kernels.backend import Array
+from sbc_prevalence.model.age_inputs import AgeInputs
 from sbc_prevalence.model.completeness import CompletenessSource
 from sbc_prevalence.model.delay import ReportingDelay
 from sbc_prevalence.model.flow import RegistrationFlow, derived_sources
@@ -105,6 +106,8 @@ class ModelInputs:
         Where survival records have their cells.
     population : array, shape (n_areas, n_years), or None
     population_note : str
+    ages : AgeInputs or None
+        Where the model has age bands.
     """
 
     grid: StudyGrid
@@ -128,6 +131,7 @@ class ModelInputs:
     population: Floats | None = None
     population_note: str = ""
     deaths_frame: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ages: AgeInputs | None = None
 
     @property
     def n_years(self) -> int:
@@ -206,21 +210,21 @@ class ModelInputs:
         """
         merged = {**self.arrays, **arrays}
         if "deaths_values" in arrays and "level_reference" not in arrays:
-            merged["level_reference"] = level_reference(
-                *(merged[f"deaths_{word}"] for word in ("level", "values", "log_mask", "weight"))
-            )
+            merged["level_reference"] = level_reference(merged)
         return replace(self, arrays=merged)
 
 
-def level_reference(level: Array, values: Array, log_mask: Array, weight: Array) -> np.ndarray:
-    """Log of a typical year's deaths of the whole: the sum over levels of their mean yearly counts."""
-    inside = np.exp(np.asarray(log_mask))
-    middle = (np.asarray(values) * inside).sum(-1) / inside.sum(-1)
-    weight = np.asarray(weight)
+def level_reference(arrays: Mapping[str, Array]) -> np.ndarray:
+    """Log of a typical year's deaths of the whole: the sum over levels of their mean yearly counts, ages together."""
+    level, year, values, log_mask, weight = (
+        np.asarray(arrays[f"deaths_{word}"]) for word in ("level", "year", "values", "log_mask", "weight")
+    )
+    inside = np.exp(log_mask)
+    middle = (values * inside).sum(-1) / inside.sum(-1)
     total = 0.0
-    for one in np.unique(np.asarray(level)[weight > 0]):
-        chosen = (np.asarray(level) == one) & (weight > 0)
-        total += float(np.average(middle[chosen]))
+    for one in np.unique(level[weight > 0]):
+        chosen = (level == one) & (weight > 0)
+        total += float(middle[chosen].sum() / np.unique(year[chosen]).size)
     return np.asarray(np.log(max(total, 1.0)))
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sbc_prevalence.data.life_table import expected_survival, other_cause_hazard
 from sbc_prevalence.errors import EvidenceError, Problem
+from sbc_prevalence.evidence.ages import AGE, counts_by_age, single_ages
 from sbc_prevalence.evidence.primaries import PrimarySeries, lay_on_grid
 from sbc_prevalence.evidence.published import POINT_COLUMNS
 from sbc_prevalence.evidence.recurrence_table import RecurrenceTable, build_recurrence_table
@@ -17,11 +18,13 @@ from sbc_prevalence.grid import (
     COUNT_LOWER,
     COUNT_UPPER,
     YEAR,
+    AgeBands,
     StudyGrid,
-    parse_age_band,
 )
 from sbc_prevalence.kernels.survivorship import FIRST_NODES, LATER_NODES
+from sbc_prevalence.model.ages import AgeStructure
 from sbc_prevalence.model.inputs import ModelInputs, level_reference, survival_points
+from sbc_prevalence.model.lay_out_ages import lay_out_ages
 from sbc_prevalence.model.observation import power_name
 from sbc_prevalence.model.observing import (
     DeathCounts,
@@ -42,7 +45,9 @@ DEATH_AGE_CUTS = (65, 80)
 Floats = NDArray[np.float64]
 
 
-def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) -> ModelInputs:
+def lay_out(
+    bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = (), ages: AgeStructure | None = None
+) -> ModelInputs:
     """Arrays of every piece of evidence on one grid.
 
     Parameters
@@ -52,11 +57,14 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         From ``bundle.align``.
     pause_years : collection of int
         Years in which registration of primaries was interrupted.
+    ages : AgeStructure, optional
+        That of the model, where it has age bands; evidence by age is then brought into them.
 
     Raises
     ------
     EvidenceError
-        If the evidence that a model cannot do without is missing, or a count is too uncertain to sum over.
+        If the evidence that a model cannot do without is missing, a count is too uncertain to sum over, or a band of
+        ages lies across two of the model's.
     """
     required = {
         "other_cause_mortality": "other-cause mortality by age (the floor of the hazard)",
@@ -88,14 +96,14 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         raise EvidenceError(missing)
 
     _, life_years, hazard = other_cause_hazard(bundle.by_kind("other_cause_mortality")[0].frame)
-    age_weights = _age_weights(bundle.by_kind("primary_age_profile")[0].frame, hazard.shape[1])
+    age_weights = single_ages(bundle.by_kind("primary_age_profile")[0].frame, hazard.shape[1])
     primaries = _primaries(bundle, grid, pause_years)
     recurrence = _recurrence(bundle, grid, age_weights, hazard, life_years)
     middle = int(np.clip((grid.first_data_year + grid.last_data_year) // 2, life_years[0], life_years[-1]))
     at_recurrence = recurrence.age_at_recurrence if recurrence is not None else age_weights
-    at_middle, ages = hazard[middle - life_years[0]], (age_weights, at_recurrence)
-    floors = _floors(at_middle, ages, grid.years.size)
-    records, record_arrays, cells = survival_records.lay_out(bundle, grid, lambda u: _floor_at(at_middle, ages, u))
+    at_middle, mixtures = hazard[middle - life_years[0]], (age_weights, at_recurrence)
+    floors = _floors(at_middle, mixtures, grid.years.size)
+    records, record_arrays, cells = survival_records.lay_out(bundle, grid, lambda u: _floor_at(at_middle, mixtures, u))
 
     points = _points(bundle, floors)
     studies = tuple(dict.fromkeys(points["study"]))
@@ -111,19 +119,31 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
 
     population, note = None, ""
     if bundle.by_kind("population"):
-        population, _, note = bundle.by_kind("population")[0].matrix(grid.areas, grid.years)
+        population, _, note = bundle.population.matrix(grid.areas, grid.years)
         arrays["population"] = population
     shares = _death_age_shares(bundle, grid)
     arrays["death_age_shares"] = shares
-    deaths = _rows(bundle, "deaths", grid)
+    age_inputs = None
+    if ages is not None:
+        age_inputs, age_arrays = lay_out_ages(
+            bundle,
+            grid,
+            AgeBands(ages.bands),
+            hazard=hazard,
+            hazard_years=life_years,
+            floor_of=lambda weights: _joined(_floors(at_middle, list(weights), grid.years.size)),
+            primaries=primaries,
+            death_cuts=DEATH_AGE_CUTS,
+        )
+        arrays |= age_arrays
+    deaths = _rows(bundle, "deaths", grid) if age_inputs is None else _rows_by_age(bundle, grid, age_inputs.bands)
     observations: list[Observation] = [PublishedPoints()] if len(points) else []
     if len(deaths):
         observations.insert(0, DeathCounts())
         arrays |= count_rows("deaths", deaths, codes, grid)
-        arrays["level_reference"] = level_reference(
-            *(arrays[f"deaths_{word}"] for word in ("level", "values", "log_mask", "weight"))
-        )
-    registered, sources, source_arrays = registrations.lay_out(bundle, grid, codes)
+        arrays["level_reference"] = level_reference(arrays)
+    registered, sources, source_arrays = registrations.lay_out(
+        bundle, grid, codes, None if age_inputs is None else age_inputs.bands)
     counted, count_arrays = living_counts.lay_out(bundle, grid, codes)
     listed, list_arrays = overlapping_lists.lay_out(bundle, grid, codes)
     triangles, delays, triangle_arrays = reporting_triangles.lay_out(bundle, grid, source_arrays)
@@ -138,7 +158,7 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         studies=studies,
         points=survival_points(points, studies),
         last_survival_follow_up=_last_follow_up(points, bundle),
-        floor=np.concatenate([floors[0], floors[1], floors[2].reshape(2, -1)], axis=1),
+        floor=_joined(floors),
         primaries=primaries,
         recurrence=recurrence,
         age_cuts=DEATH_AGE_CUTS,
@@ -155,6 +175,7 @@ def lay_out(bundle: Any, grid: StudyGrid, *, pause_years: Collection[int] = ()) 
         population=population,
         population_note=note,
         deaths_frame=deaths,
+        ages=age_inputs,
     )
 
 
@@ -187,16 +208,6 @@ def _convolved_levels(
             return None
         wanted |= set(np.unique(own).tolist())
     return tuple(sorted(wanted)) or (n_levels - 1,)
-
-
-def _age_weights(profile: pd.DataFrame, n_ages: int) -> Floats:
-    weights = np.zeros(n_ages)
-    middle = (profile[COUNT_LOWER] + profile[COUNT_UPPER]) / 2
-    for band, count in middle.groupby(profile["age_band"]).sum().items():
-        low, high = parse_age_band(str(band))
-        ages = np.arange(low, min(high if high is not None else low + 5, n_ages))
-        weights[ages] += count / ages.size
-    return weights / weights.sum()
 
 
 def _primaries(bundle: Any, grid: StudyGrid, pause_years: Collection[int]) -> PrimarySeries | None:
@@ -237,6 +248,11 @@ def _last_follow_up(points: pd.DataFrame, bundle: Any) -> float:
     frames = [piece.data for kind in survival_records.KINDS for piece in bundle.by_kind(kind)]
     ends = [frame.loc[frame["deaths"] > 0, "duration_to_years"].max() for frame in frames]
     return float(np.nanmax([*ends, 1.0]))
+
+
+def _joined(floors: tuple[Floats, Floats, Floats]) -> Floats:
+    """Floors at the three kinds of nodes side by side, shape (n, n_nodes)."""
+    return np.concatenate([floors[0], floors[1], floors[2].reshape(floors[2].shape[0], -1)], axis=1)
 
 
 def _own_studies(bundle: Any) -> list[str]:
@@ -298,4 +314,13 @@ def _rows(bundle: Any, kind: str, grid: StudyGrid, *, keep_all_years: bool = Fal
     rows = pd.concat([piece.totals() for piece in pieces], ignore_index=True)
     if keep_all_years:
         return rows
+    return rows[(rows[YEAR] >= grid.first_year) & (rows[YEAR] <= grid.last_year)].reset_index(drop=True)
+
+
+def _rows_by_age(bundle: Any, grid: StudyGrid, bands: AgeBands) -> pd.DataFrame:
+    """Deaths on the study's years in the bands of the model."""
+    pieces = [counts_by_age(piece, bands) for piece in bundle.by_kind("deaths")]
+    if not pieces:
+        return pd.DataFrame(columns=[AREA_CODE, YEAR, AGE, COUNT_LOWER, COUNT_UPPER])
+    rows = pd.concat(pieces, ignore_index=True)
     return rows[(rows[YEAR] >= grid.first_year) & (rows[YEAR] <= grid.last_year)].reset_index(drop=True)

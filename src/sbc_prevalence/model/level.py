@@ -15,7 +15,7 @@ SMALLEST_SHARE = 1e-6
 
 
 def implied_error(
-    zeta: Array, fixed: Array, scaled: Array, kappa: Array, inputs: ModelInputs, xp: Namespace
+    zeta: Array, fixed: Array, scaled: Array, inputs: ModelInputs, xp: Namespace
 ) -> tuple[Array, Array]:
     """Error of the recurrence risks that gives the level, and the log Jacobian (up to a constant).
 
@@ -23,13 +23,12 @@ def implied_error(
     ----------
     zeta : array, shape (...)
     fixed, scaled : arrays, shape (..., n_years)
-        Deaths that follow from the two parts of `AbstractIncidence.split`.
-    kappa : array, shape (..., n_years)
+        Certified deaths that follow from the two parts of `AbstractIncidence.split`.
     """
     years = inputs.grid.years
     chosen = ((years >= inputs.grid.first_data_year) & (years <= inputs.grid.last_data_year)).astype(float)
     chosen = chosen / chosen.sum()
-    still, moving = (kappa * fixed * chosen).sum(-1), (kappa * scaled * chosen).sum(-1)
+    still, moving = (fixed * chosen).sum(-1), (scaled * chosen).sum(-1)
     level = xp.exp(inputs.arrays["level_reference"] + SCALE * zeta)
     share = xp.maximum(1.0 - still / level, SMALLEST_SHARE)
     return xp.log(share * level / moving), -xp.log(share)

@@ -10,6 +10,7 @@ from sbc_prevalence.errors import ConfigError, Problem
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 
 TRANSFORMS = ("normal", "log_normal", "logit_normal", "half_normal", "zero_sum_normal")
+OVER = {"area": "the areas", "age_band": "the age bands"}
 NORMAL, HALF, ZERO_SUM = "noise", "half_noise", "zero_sum_noise"
 
 
@@ -103,7 +104,8 @@ class Prior:
         if self.distribution == "half_normal":
             return f"half-normal, scale {self.sd:.3g}"
         if self.distribution == "zero_sum_normal":
-            return "normal, summing to zero over the areas"
+            over = OVER.get(self.dims[-1] if self.dims else "", "its last axis")
+            return f"normal, {'' if self.sd == 1.0 else f'sd {self.sd:.3g}, '}summing to zero over {over}"
         return f"normal, mean {mid:.3g}, sd {self.sd:.3g}"
 
     def _on_scale(self) -> str:
@@ -241,7 +243,7 @@ class ParameterSet:
         """The same parameters with the spread of every judgement multiplied."""
         return ParameterSet(
             tuple(
-                replace(p, sd=p.sd * factor) if p.is_judgement and p.distribution != "zero_sum_normal" else p
+                replace(p, sd=p.sd * factor) if p.is_judgement else p
                 for p in self.priors
             )
         )

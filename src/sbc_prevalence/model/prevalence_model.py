@@ -8,11 +8,14 @@ from zlib import crc32
 
 import numpy as np
 
+from sbc_prevalence.errors import ModelError
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.kernels.convolution import alive_on_grid, deaths, dying_on_grid, living
 from sbc_prevalence.model import level
+from sbc_prevalence.model.ages import AgeStructure
 from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.completeness import AbstractCompleteness, SourceCompleteness
+from sbc_prevalence.model.convolving import Convolved, Parts, convolved_by_age, latent_by_age
 from sbc_prevalence.model.delay import arrived_shares, delay_priors
 from sbc_prevalence.model.flow import flow_priors, seen_of_flows
 from sbc_prevalence.model.incidence import AbstractIncidence
@@ -21,6 +24,7 @@ from sbc_prevalence.model.observing.regimes import resolved
 from sbc_prevalence.model.observing.survival_records import cells_seen
 from sbc_prevalence.model.observing.together import evidence_loglik, evidence_priors, evidence_terms
 from sbc_prevalence.model.parameters import ParameterSet, combine
+from sbc_prevalence.model.strata import Strata
 from sbc_prevalence.model.survival import AbstractSurvival, WeibullSurvival
 from sbc_prevalence.model.survival.unregistered import RATIO, SHARE, apart, registered_share
 
@@ -29,6 +33,8 @@ COMPILED = SimpleNamespace(**vars(NUMPY))
 """NumPy, with survivorship by the compiled kernel: for draws by the thousand."""
 
 Override = Mapping[str, float | str]
+Shared = dict[str, Parts]
+PARTS = "parts"
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class PrevalenceModel:
         Factor on the spread of every prior that is a judgement.
     area_factor : float
         Factor on the prior spread between areas.
+    ages : AgeStructure, optional
+        Age bands at diagnosis; without them ages stand together.
     """
 
     incidence: AbstractIncidence
@@ -59,9 +67,21 @@ class PrevalenceModel:
     overrides: Mapping[str, Override] = field(default_factory=dict)
     judgement_width: float = 1.0
     area_factor: float = 1.0
+    ages: AgeStructure | None = None
 
     def parameters(self, inputs: ModelInputs) -> ParameterSet:
-        """All parameters with their priors, for the shapes of these inputs."""
+        """All parameters with their priors, for the shapes of these inputs.
+
+        Raises
+        ------
+        ModelError
+            If evidence was laid out with ages that the model does not have, or without those that it has; if ages and
+            another hazard of the unregistered are both asked for.
+        """
+        if self.ages is None and inputs.ages is not None:
+            raise ModelError("the evidence was laid out by age and the model has no ages. Give the model 'ages'.")
+        if self.ages is not None and self.survival.unregistered is not None:
+            raise ModelError("age bands and another hazard of the unregistered do not go together yet. Leave one out.")
         found = combine(
             self.incidence.priors(inputs),
             self.survival.priors(inputs),
@@ -69,6 +89,7 @@ class PrevalenceModel:
             self.completeness.priors(inputs.with_stated_sources()),
             delay_priors(inputs),
             flow_priors(inputs),
+            [] if self.ages is None else self.ages.priors(inputs),
             evidence_priors(inputs),
         )
         replaced = found.replaced(self.overrides).with_area_spread(self.area_factor)
@@ -128,8 +149,17 @@ class PrevalenceModel:
         xp: Namespace = NUMPY,
         centers: Array | None = None,
         sds: Array | None = None,
+        shared: Shared | None = None,
     ) -> tuple[dict[str, Array], Array]:
-        """Natural values, and what the level coordinate adds to the log density of standard noise."""
+        """Natural values, and what the level coordinate adds to the log density of standard noise.
+
+        Parameters
+        ----------
+        noise, inputs, xp, centers, sds
+            As in `values`.
+        shared : dict, optional
+            Keeps what `observed` of the same values needs again, so that a graph holds it once.
+        """
         sampled = self.sampled(inputs)
         centers = sampled.centers if centers is None else centers
         sds = sampled.sds if sds is None else sds
@@ -138,10 +168,12 @@ class PrevalenceModel:
         if name is None:
             return values, 0.0
         average = self.survival.baseline_with_tail(values, inputs, xp)
-        _, _, dead, _ = self._parts_of_the_whole(values, inputs, xp, average)
-        kappa = self.attribution.kappa(values, inputs, xp)
+        parts = self._parts_of_the_whole(values, inputs, xp, average)
+        if shared is not None:
+            shared[PARTS] = parts
+        certified = parts.convolved.certified(self.attribution, values, inputs, xp)
         error, log_jacobian = level.implied_error(
-            noise[name], dead[..., 0, :], dead[..., 1, :], kappa, inputs, xp
+            noise[name], certified[..., 0, :], certified[..., 1, :], inputs, xp
         )
         at = sampled.names.index(name)
         values[name] = error
@@ -151,6 +183,11 @@ class PrevalenceModel:
         """The same model with further priors replaced, e.g. ``hazard_ratio_recurrent={"center": 0, "sd": 0}``."""
         return replace(self, overrides={**self.overrides, **changes})
 
+    def strata(self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY) -> Strata:
+        """The presentations, or presentation x age band, bands running faster."""
+        base = self.survival.strata(p, inputs, xp)
+        return base if self.ages is None else self.ages.strata(base, p, inputs, xp)
+
     def latent(self, p: Mapping[str, Array], inputs: ModelInputs) -> dict[str, Array]:
         """Latent quantities from natural parameter values; leading axes (draws) are kept.
 
@@ -158,9 +195,12 @@ class PrevalenceModel:
         -------
         dict
             ``incidence``, ``living``, ``deaths`` of shape (..., presentation, area, n_years);
-            ``alive`` of shape (..., presentation, n_years, n_years); ``kappa`` of shape (..., n_years).
+            ``alive`` of shape (..., presentation, n_years, n_years); ``kappa`` of shape (..., n_years). With ages
+            also what `convolving.latent_by_age` adds.
         """
         cases = self.incidence.incidence(p, inputs)
+        if self.ages is not None:
+            return latent_by_age(cases, self.ages, self.survival, self.attribution, p, inputs)
         alive = self.survival.alive_of_draws(self.with_registered_share(p, inputs), inputs)
         dying = dying_on_grid(alive, inputs.n_years)
         return {
@@ -191,9 +231,17 @@ class PrevalenceModel:
         return tuple(p.name for p in self.parameters(inputs).priors if p.name in reached)
 
     def observed(
-        self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY
+        self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY, shared: Shared | None = None
     ) -> dict[str, Any]:
         """What evidence sees: quantities at the levels at which it sits, and the published points.
+
+        Parameters
+        ----------
+        p : mapping of parameter name to array, shape (..., *prior.shape)
+        inputs : ModelInputs
+        xp : namespace
+        shared : dict, optional
+            From `log_density_change` of the same values.
 
         Returns
         -------
@@ -206,32 +254,33 @@ class PrevalenceModel:
             hazard of registration to the shares registered in life and dead unregistered, each
             (..., presentation, n_years, n_years) by year of diagnosis and calendar year. Deaths and the living are 0
             at levels where no evidence on them sits (``inputs.convolved``). With survival records also ``cells``, see
-            `observing.survival_records.cells_seen`.
+            `observing.survival_records.cells_seen`. With ages also ``age_mix``
+            (..., presentation, n_bands, n_years), ``deaths_by_age`` (..., n_bands, n_levels, n_years) and
+            ``kappa_by_age`` (..., n_bands, n_years); ``kappa`` is then that of all levels together.
         """
         average = self.survival.baseline_with_tail(p, inputs, xp)
         by_area: dict[str, Array] = {}
         if not self.sees_areas(inputs) and self.incidence.level_parameter is not None:
-            fixed, scaled, dead, people = self._parts_of_the_whole(p, inputs, xp, average)
+            parts = (shared or {}).get(PARTS) or self._parts_of_the_whole(p, inputs, xp, average)
             factor = xp.exp(p[self.incidence.level_parameter])[..., None]
-            cases = xp.stack([fixed, scaled * factor], axis=-2)[..., None, :]
-            dead = (dead[..., 0, :] + factor * dead[..., 1, :])[..., None, :]
-            people = (people[..., 0, :] + factor * people[..., 1, :])[..., None, :]
+            cases = xp.stack([parts.fixed, parts.scaled * factor], axis=-2)[..., None, :]
+            found = parts.convolved.level(0).plus(factor, parts.convolved.level(1))
         else:
             if self.sees_areas(inputs):
                 by_area = {"area_incidence": self.incidence.incidence(p, inputs, xp)}
                 cases = inputs.levels @ by_area["area_incidence"]
             else:
                 cases = self.incidence.whole(p, inputs, xp)[..., None, :]
-            dead, people = self._at_levels(cases, p, inputs, xp, average)
+            found = self._at_levels(cases, p, inputs, xp, average)
         whole = by_area["area_incidence"].sum(-2) if by_area else cases[..., 0, :]
         flows = self._flows(whole, cases, p, inputs, xp, average)
         stated = self.completeness.seen(p, inputs.with_stated_sources(), xp)
         return {
             "incidence": cases,
-            "deaths": dead,
-            "living": people,
-            "kappa": self.attribution.kappa(p, inputs, xp),
-            "points": self.survival.point_hazards(p, inputs, average, xp),
+            "deaths": found.deaths,
+            "living": found.living,
+            **self._attributed(found, p, inputs, xp),
+            "points": self._point_hazards(p, inputs, average, xp),
             **stated,
             "completeness": {**stated["completeness"], **flows["completeness"]},
             "arrived": {**arrived_shares(p, inputs, xp), **flows["arrived"]},
@@ -250,22 +299,50 @@ class PrevalenceModel:
             p, inputs, self.survival.own_hazards(p, average, xp), xp, middle_only=True)
         return seen_of_flows(p, inputs, first, later, whole, cases, xp)
 
+    def _attributed(
+        self, found: Convolved, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace
+    ) -> dict[str, Array]:
+        """Ratio of certified deaths to deaths, and with ages what it is made of."""
+        if self.ages is None or found.deaths_by_age is None:
+            return {"kappa": self.attribution.kappa(p, inputs, xp)}
+        by_age = self.attribution.kappa_by_age(p, inputs, xp)
+        certified = (by_age[..., :, None, :] * found.deaths_by_age).sum(-3).sum(-2)
+        return {
+            "kappa": certified / found.deaths.sum(-2),
+            "kappa_by_age": by_age,
+            "deaths_by_age": found.deaths_by_age,
+            "age_mix": self.ages.mix(p, inputs, xp),
+        }
+
+    def _point_hazards(
+        self, p: Mapping[str, Array], inputs: ModelInputs, average: Array, xp: Namespace
+    ) -> Array:
+        """Model value of each published point; with ages its population is a mixture of them."""
+        if self.ages is None:
+            return self.survival.point_hazards(p, inputs, average, xp)
+        ages = self.ages
+        return self.survival.point_hazards(
+            p, inputs, average, xp, lambda end, start, ratio: ages.mixed_growth(end, start, ratio, p, inputs, xp)
+        )
+
     def _at_levels(
         self, cases: Array, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace, average: Array
-    ) -> tuple[Array, Array]:
+    ) -> Convolved:
         """`_convolved` of the levels that evidence on deaths or the living needs; zeros at all others."""
         if inputs.convolved is None or len(inputs.convolved) == len(inputs.level_codes):
             return self._convolved(cases, p, inputs, xp, average)
         chosen = list(inputs.convolved)
         place = np.eye(len(inputs.level_codes))[:, chosen]
-        dead, people = self._convolved(cases[..., chosen, :], p, inputs, xp, average)
-        return place @ dead, place @ people
+        return self._convolved(cases[..., chosen, :], p, inputs, xp, average).at(place)
 
     def _convolved(
         self, cases: Array, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace, average: Array
-    ) -> tuple[Array, Array]:
-        """Deaths and living of each level and year, presentations together; each (..., n_levels, n_years)."""
+    ) -> Convolved:
+        """Deaths and living of each level and year, presentations together."""
         hazards, p = self.survival.own_hazards(p, average, xp), self.with_registered_share(p, inputs, xp)
+        if self.ages is not None:
+            return convolved_by_age(
+                cases, self.ages, self.survival, p, inputs, xp, hazards, of_draws=xp is COMPILED)
         if xp.convolve is not None:
             strata = self.survival.strata(p, inputs, xp)
             if self.survival.unregistered is not None:
@@ -282,35 +359,29 @@ class PrevalenceModel:
                 everybody,
                 everybody,
             )
-            return dead[0], people[0]
+            return Convolved(dead[0], people[0])
         alive = self.survival.alive_of_draws(p, inputs) if xp is COMPILED else alive_on_grid(
             self.survival.survivorship(p, inputs, hazards, xp), inputs.n_years
         )
         dead = deaths(cases, dying_on_grid(alive, inputs.n_years, xp)).sum(-3)
-        return dead, living(cases, alive).sum(-3)
+        return Convolved(dead, living(cases, alive).sum(-3))
 
     def _parts_of_the_whole(
         self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace, average: Array
-    ) -> tuple[Array, Array, Array, Array]:
-        """Incidence that the level parameter leaves alone and that it scales, with the deaths and living of each.
-
-        Returns
-        -------
-        fixed, scaled : arrays, shape (..., n_years)
-        deaths, living : arrays, shape (..., 2, n_years)
-        """
+    ) -> Parts:
+        """Incidence that the level parameter leaves alone and that it scales, with what follows from each."""
         fixed, scaled = self.incidence.split(p, inputs, xp)
         nobody = xp.zeros_like(fixed)
         cases = xp.stack(
             [xp.stack([fixed, nobody], axis=-2), xp.stack([nobody, scaled], axis=-2)], axis=-3
         )
-        return fixed, scaled, *self._convolved(cases, p, inputs, xp, average)
+        return Parts(fixed, scaled, self._convolved(cases, p, inputs, xp, average))
 
     def loglik_terms(
-        self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY
+        self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY, shared: Shared | None = None
     ) -> dict[str, Array]:
-        """Log-likelihood by piece of evidence, each of shape (...)."""
-        return evidence_terms(p, self.observed(p, inputs, xp), inputs, xp)
+        """Log-likelihood by piece of evidence, each of shape (...); arguments as in `observed`."""
+        return evidence_terms(p, self.observed(p, inputs, xp, shared), inputs, xp)
 
     def completeness_of(self, p: Mapping[str, Array], inputs: ModelInputs) -> Mapping[str, Array]:
         """Completeness of draws by source, that of flows included; each (n_draws, n_areas or 1, n_years or 1).
@@ -349,6 +420,7 @@ class PrevalenceModel:
             **({} if self.survival.ratio_from_published else {"ratio_from_published": False}),
             **({} if self.completeness == SourceCompleteness() else {"completeness": self.completeness.kind}),
             **({} if (ratio := self.survival.unregistered) is None else {"unregistered": [float(v) for v in ratio]}),
+            **({} if self.ages is None else {"ages": list(self.ages.bands)}),
             "judgement_width": self.judgement_width,
             "area_factor": self.area_factor,
             "overrides": {k: dict(v) for k, v in self.overrides.items()},

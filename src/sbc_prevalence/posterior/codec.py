@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from sbc_prevalence.errors import SbcPrevalenceError
 from sbc_prevalence.evidence.primaries import PrimarySeries
 from sbc_prevalence.evidence.recurrence_table import RecurrenceTable
-from sbc_prevalence.grid import AreaSet, StudyGrid
+from sbc_prevalence.grid import AgeBands, AreaSet, StudyGrid
+from sbc_prevalence.model.age_inputs import AgeInputs
+from sbc_prevalence.model.ages import AgeStructure
 from sbc_prevalence.model.areas import AREA_EFFECTS
 from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.completeness import COMPLETENESS, CompletenessSource
@@ -44,6 +46,9 @@ CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (
     NaturalHistoryIncidence,
     SmoothIncidence,
     DeathAttribution,
+    AgeBands,
+    AgeInputs,
+    AgeStructure,
     GateLimits,
     GateReport,
     *FAMILIES.values(),

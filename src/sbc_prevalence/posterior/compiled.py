@@ -29,6 +29,7 @@ def structure_key(model: PrevalenceModel, inputs: ModelInputs) -> str:
     bare = replace(
         inputs, arrays={}, population=None, population_note="", deaths_frame=inputs.deaths_frame.iloc[:0, :0],
         death_age_shares=np.zeros(inputs.death_age_shares.shape),
+        ages=None if inputs.ages is None else replace(inputs.ages, population=None, population_codes=()),
         primaries=None if primaries is None else replace(
             primaries, actual=np.zeros(primaries.actual.shape), smooth=np.zeros(primaries.smooth.shape), growth=0.0),
         completeness_sources=tuple(

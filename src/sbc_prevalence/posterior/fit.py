@@ -13,6 +13,7 @@ from sbc_prevalence.defaults import CHAINS, MAX_EXTENSIONS, TARGET_ACCEPT
 from sbc_prevalence.errors import ConfigError, FitRefused, ModelError, SbcPrevalenceWarning
 from sbc_prevalence.evidence.bundle import EvidenceBundle
 from sbc_prevalence.grid import AreaSet
+from sbc_prevalence.model.ages import AgeStructure
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.lay_out import lay_out
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
@@ -95,7 +96,7 @@ def fit(
     """
     _check_settings(seed, chains, draws, tune, target_accept, max_extensions)
     limits = limits or GateLimits()
-    inputs = _inputs(evidence, areas, pause_years)
+    inputs = _inputs(evidence, areas, pause_years, model.ages)
     check_start(model, inputs)
     if not informed_by_counts(inputs):
         warnings.warn("the evidence holds no count of deaths, registrations or the living: totals of this fit are "
@@ -165,7 +166,9 @@ def _check_settings(seed: int, chains: int, draws: int, tune: int, target_accept
         raise ConfigError(f"{'; '.join(wrong)}. Correct the settings of the sampler.")
 
 
-def _inputs(evidence: ModelInputs | EvidenceBundle, areas: AreaSet | None, pause_years: Collection[int]) -> ModelInputs:
+def _inputs(
+    evidence: ModelInputs | EvidenceBundle, areas: AreaSet | None, pause_years: Collection[int], ages: AgeStructure | None
+) -> ModelInputs:
     if isinstance(evidence, ModelInputs):
         return evidence
     if not isinstance(evidence, EvidenceBundle):
@@ -173,7 +176,7 @@ def _inputs(evidence: ModelInputs | EvidenceBundle, areas: AreaSet | None, pause
     if areas is None:
         raise ModelError("a bundle needs 'areas': the areas of the study. Give an AreaSet.")
     evidence.validate(areas)
-    return lay_out(evidence, evidence.align(areas), pause_years=pause_years)
+    return lay_out(evidence, evidence.align(areas), pause_years=pause_years, ages=ages)
 
 
 def _ready(model: PrevalenceModel, inputs: ModelInputs, compiled: Compiled | None, watch: Watcher | None) -> Compiled:

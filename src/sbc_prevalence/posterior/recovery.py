@@ -1,6 +1,7 @@
 """Recovery: a world is simulated, fitted and compared with its truth; many such worlds give coverage."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,13 +79,17 @@ def compare(world: World, fitted: Fitted, year: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``living``, ``newly_diagnosed``, ``implied_duration``: see `place_of_truth`; ``areas``: the living by code.
+        ``living``, ``newly_diagnosed``, ``implied_duration``: see `place_of_truth`; ``areas``: the living by code; with
+        age bands ``ages``: the nation's newly diagnosed by age at diagnosis.
     """
     t = year - world.inputs.grid.first_year
     parts: dict[str, list[Floats]] = {"living": [], "incidence": [], "deaths": []}
+    by_age: list[Floats] = []
     for chunk in fitted.latent():
         for name, found in parts.items():
             found.append(chunk[name][..., t].sum(1))
+        if "age_mix" in chunk:
+            by_age.append(_newly_by_age(chunk, t))
     draws = {name: np.concatenate(found) for name, found in parts.items()}
     truth = {name: world.latent[name][..., t].sum(0) for name in parts}
     nation, true_nation = ({name: value.sum(-1) for name, value in of.items()} for of in (draws, truth))
@@ -95,7 +100,15 @@ def compare(world: World, fitted: Fitted, year: int) -> dict[str, Any]:
         "newly_diagnosed": place_of_truth(float(true_nation["incidence"]), nation["incidence"]),
         "implied_duration": place_of_truth(float(true_duration), duration),
         "areas": {code: place_of_truth(float(truth["living"][i]), draws["living"][:, i])
-                  for i, code in enumerate(world.inputs.grid.areas.codes)}}
+                  for i, code in enumerate(world.inputs.grid.areas.codes)},
+        **({} if fitted.model.ages is None else {"ages": {
+            band: place_of_truth(float(_newly_by_age(world.latent, t)[i]), np.concatenate(by_age)[:, i])
+            for i, band in enumerate(fitted.model.ages.bands)}})}
+
+
+def _newly_by_age(latent: Mapping[str, Floats], t: int) -> Floats:
+    """Newly diagnosed of the whole by age band, shape (..., n_bands)."""
+    return np.asarray((latent["incidence"][..., t].sum(-1)[..., None] * latent["age_mix"][..., t]).sum(-2))
 
 
 @dataclass(frozen=True)

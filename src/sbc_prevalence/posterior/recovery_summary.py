@@ -53,15 +53,20 @@ def summarise(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             count = sum(bool(line[quantity][f"hit{level}"]) for line in fitted)
             hits[quantity][str(level)] = {"hits": count, "lower": low, "upper": high, "within": low <= count <= high}
     places = [place for line in fitted for place in line["areas"].values()]
+    bands = [place for line in fitted for place in line.get("ages", {}).values()]
     errors = {quantity: log_errors([line[quantity] for line in fitted]) for quantity in QUANTITIES}
     seconds = [float(line["seconds"]) for line in lines]
     return {
         "worlds": len(lines), "fitted": len(fitted), "refused": [line["world"] for line in lines if line["refused"]],
         "hits": hits, "errors": errors,
-        "areas": {"places": len(places), **{
-            str(level): sum(bool(place[f"hit{level}"]) for place in places) for level in LEVELS}},
+        "areas": _hits_of(places), **({"ages": _hits_of(bands)} if bands else {}),
         "ranks": {quantity: sorted(line[quantity]["rank"] for line in fitted) for quantity in QUANTITIES},
         "median_seconds": float(np.median(seconds)), "total_seconds": float(np.sum(seconds))}
+
+
+def _hits_of(places: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    return {"places": len(places), **{
+        str(level): sum(bool(place[f"hit{level}"]) for place in places) for level in LEVELS}}
 
 
 def log_errors(places: Sequence[Mapping[str, Any]]) -> dict[str, float | None]:
@@ -102,17 +107,22 @@ def in_words(summary: Mapping[str, Any]) -> str:
         if error["bias"] is not None:
             spread = "" if error["bias_se"] is None else f" (se {error['bias_se']:.3f})"
             rows.append(f"| {label} | {error['bias']:+.3f}{spread} | {error['rmse']:.3f} |")
-    places = summary["areas"]
-    shares = ", ".join(f"{places[str(level)] / max(places['places'], 1):.1%} at {level} %" for level in LEVELS)
+    places, bands = summary["areas"], summary.get("ages")
     refused = summary["refused"]
     numbers = ", ".join(map(str, refused))
     said = f"Refused by the gate: {len(refused)} (worlds {numbers})." if refused else "No fit was refused."
     return "\n".join([
         f"{summary['worlds']} worlds, every parameter drawn from the priors of the fit; {summary['fitted']} fitted. "
         f"{said} Equal-tailed intervals.", "", *rows, "",
-        f"Living by area, all areas and worlds together ({places['places']} places): {shares}. Areas of one world are "
-        "not independent.",
+        f"Living by area, all areas and worlds together ({places['places']} places): {_shares(places)}. Areas of one "
+        "world are not independent.",
+        *([f"Newly diagnosed by age band, all bands and worlds together ({bands['places']} places): {_shares(bands)}."]
+          if bands else []),
         f"Median {summary['median_seconds']:.0f} s for a world, {summary['total_seconds'] / 3600:.1f} h in all."])
+
+
+def _shares(places: Mapping[str, int]) -> str:
+    return ", ".join(f"{places[str(level)] / max(places['places'], 1):.1%} at {level} %" for level in LEVELS)
 
 
 def table_of(summaries: Mapping[str, Mapping[str, Any]]) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sbc_prevalence.grid import AREA_CODE, COUNT_LOWER, COUNT_UPPER, YEAR
+from sbc_prevalence.grid import AREA, AREA_CODE, COUNT_LOWER, COUNT_UPPER, YEAR
 from sbc_prevalence.model.parameters import Prior
 from sbc_prevalence.prevalence.draws import chunks, flattened
 from sbc_prevalence.prevalence.intervals import median_and_interval
@@ -29,6 +29,7 @@ def certified_deaths(est: "Estimates") -> dict[int, float]:
     if rows.empty:
         return {}
     rows = rows.assign(middle=(rows[COUNT_LOWER] + rows[COUNT_UPPER]) / 2.0)
+    rows = rows.groupby([AREA_CODE, YEAR], sort=False)["middle"].sum().reset_index()  # ages together
     found: dict[int, float] = {}
     for year, part in rows.groupby(YEAR):
         whole, parts = part[part[AREA_CODE] == areas.total_code], part[part[AREA_CODE].isin(areas.codes)]
@@ -71,14 +72,17 @@ def shares(est: "Estimates", ci_prob: float) -> pd.DataFrame:
 
 
 def deaths_fit(est: "Estimates", ci_prob: float) -> pd.DataFrame:
-    """Observed and replicated certified deaths; an observed interval has no single `observed`."""
+    """Observed and replicated certified deaths, ages together; an observed interval has no single `observed`."""
     rows = est.fitted.inputs.deaths_frame
-    median, lower, upper = median_and_interval(est.draws.certified_rep, ci_prob)
-    exact = (rows[COUNT_LOWER] == rows[COUNT_UPPER]).to_numpy(bool)
+    group = rows.groupby([AREA_CODE, YEAR], sort=False)
+    place, bounds = group.ngroup().to_numpy(int), group[[COUNT_LOWER, COUNT_UPPER]].sum().reset_index()
+    together = np.zeros((est.draws.certified_rep.shape[0], len(bounds)))
+    np.add.at(together.T, place, est.draws.certified_rep.T)
+    median, lower, upper = median_and_interval(together, ci_prob)
+    low, high = bounds[COUNT_LOWER].to_numpy(float), bounds[COUNT_UPPER].to_numpy(float)
     return pd.DataFrame({
-        "area_code": rows[AREA_CODE].to_numpy(), "year": rows[YEAR].to_numpy(int),
-        "observed": np.where(exact, rows[COUNT_LOWER].to_numpy(float), np.nan),
-        "observed_lower": rows[COUNT_LOWER].to_numpy(float), "observed_upper": rows[COUNT_UPPER].to_numpy(float),
+        "area_code": bounds[AREA_CODE].to_numpy(), "year": bounds[YEAR].to_numpy(int),
+        "observed": np.where(low == high, low, np.nan), "observed_lower": low, "observed_upper": high,
         "median": median, "lower": lower, "upper": upper})
 
 
@@ -102,7 +106,7 @@ def prior_posterior(est: "Estimates", ci_prob: float, n_prior: int) -> pd.DataFr
     after, _, _ = flattened(fitted.parameters)
     rows = []
     for prior in fitted.model.parameters(fitted.inputs).priors:
-        if prior.sd == 0.0 or prior.distribution == "zero_sum_normal":
+        if prior.sd == 0.0 or (prior.distribution == "zero_sum_normal" and AREA in prior.dims):
             continue
         old = np.asarray(before[prior.name]).reshape(n_prior, -1)
         new = after[prior.name].reshape(after[prior.name].shape[0], -1)

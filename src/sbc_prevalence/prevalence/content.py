@@ -19,6 +19,7 @@ from sbc_prevalence.grid import (
     PRESENTATIONS,
     YEAR,
 )
+from sbc_prevalence.prevalence.ages_table import ages_table
 from sbc_prevalence.prevalence.checks import ALL_CAUSE, living_and_deaths
 from sbc_prevalence.prevalence.comparisons import comparison_table
 from sbc_prevalence.prevalence.decomposition import decomposition_table, registration_sources
@@ -131,8 +132,9 @@ def release_tables(
     decomposed = [
         decomposition_table(est, est.decomposition(name), ci_prob) for name in registration_sources(est.fitted.inputs)]
     deaths = est.deaths_fit(ci_prob).drop(columns=["observed_lower", "observed_upper"])
+    by_age = {} if est.draws.ages is None else {"ages": ages_table(est, ci_prob)}
     return {
-        "estimates": estimates_table(est, ci_prob), "implied_duration": est.implied_duration(ci_prob),
+        "estimates": estimates_table(est, ci_prob), **by_age, "implied_duration": est.implied_duration(ci_prob),
         "deaths_fit": deaths, "prior_posterior": est.prior_posterior(ci_prob),
         "prior_predictive": est.prior_predictive(ci_prob), "shares": est.shares(ci_prob),
         "coverage": bundle.coverage(est.grid.areas, est.grid), "priors": priors_table(est),

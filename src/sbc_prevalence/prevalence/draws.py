@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from sbc_prevalence.grid import DURATION_EDGES
 from sbc_prevalence.kernels.convolution import band_matrix
 from sbc_prevalence.kernels.counts import InsideYear, realise
+from sbc_prevalence.model.convolving import seen_by_deaths
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.likelihood import dispersion_size
 from sbc_prevalence.model.observing import expected_deaths
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
-from sbc_prevalence.prevalence.index_date import alive_inside
+from sbc_prevalence.prevalence.ages import AgeDraws
+from sbc_prevalence.prevalence.index_date import AliveInside, alive_inside, alive_inside_by_age
 
 Floats = NDArray[np.float64]
 Counts = NDArray[np.int32]
@@ -65,6 +67,8 @@ class QuantityDraws:
         Replicated.
     shares : mapping of words to array, shape (n, n_reported)
         Parts of the national answer that rest on extrapolation.
+    ages : AgeDraws or None
+        By age band, where the model has ages.
     """
 
     years: NDArray[np.int64]
@@ -80,6 +84,7 @@ class QuantityDraws:
     certified: Floats
     certified_rep: Counts
     shares: Mapping[str, Floats] = field(default_factory=dict)
+    ages: AgeDraws | None = None
 
 
 def flattened(parameters: Mapping[str, Floats]) -> tuple[dict[str, Floats], int, int]:
@@ -125,7 +130,7 @@ def compute(
     chunk : int
         Draws at a time.
     """
-    streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 7]).spawn(6)]
+    streams = [np.random.default_rng(s) for s in np.random.SeedSequence([seed, 7]).spawn(11)]
     n = next(iter(parameters.values())).shape[0]
     first, last = years[0] - inputs.grid.first_year, years[1] - inputs.grid.first_year
     n_reported, n_bands, n_rows = last - first + 1, len(DURATION_EDGES), len(inputs.deaths_frame)
@@ -141,7 +146,9 @@ def compute(
         living_at_rep=np.empty(at_shape, np.int32) if inside else None,
         kappa=np.empty((n, n_reported)), certified=np.empty((n, n_rows)),
         certified_rep=np.empty((n, n_rows), np.int32),
-        shares={name: np.empty((n, n_reported)) for name in _share_names(model)})
+        shares={name: np.empty((n, n_reported)) for name in _share_names(model)},
+        ages=None if model.ages is None else AgeDraws.empty(
+            model.ages.bands, n, inputs.n_areas, n_reported, inside=inside))
     window = slice(first, last + 1)
     masks = _band_masks(inputs.n_years)[:, :, window]
     for here, p in chunks(parameters, chunk):
@@ -157,15 +164,21 @@ def compute(
             there = alive_inside(model, p, inputs, alive, index_year, fraction)
             out.living_at[here] = there.living(cases, DURATION_EDGES).swapaxes(1, 2)
             at = there.inside
-        counts = realise(cases, alive, streams[0], first=first, last=last, inside=at, split=streams[3:])
+        counts = realise(cases, alive, streams[0], first=first, last=last, inside=at, split=streams[3:6])
         out.newly_diagnosed[here] = counts.newly_diagnosed.swapaxes(1, 2)
         out.deaths_rep[here] = counts.deaths.swapaxes(1, 2)
         out.living_rep[here] = counts.living.swapaxes(1, 2)
         if out.living_at_rep is not None and counts.living_at is not None:
             out.living_at_rep[here] = counts.living_at.swapaxes(1, 2)
+        if out.ages is not None:
+            people = {"newly_diagnosed": counts.newly_diagnosed, "living": counts.living.sum(-1)}
+            by_age: AliveInside | None = None
+            if counts.living_at is not None:
+                people["living_at"] = counts.living_at.sum(-1)
+                by_age = alive_inside_by_age(model, p, inputs, latent["alive_by_age"], index_year, fraction)
+            out.ages.fill(here, latent, inputs, window, people, by_age, fraction, streams[6:])
         if n_rows:
-            seen = {"deaths": inputs.levels @ latent["deaths"].sum(-3), "kappa": latent["kappa"]}
-            mean = expected_deaths(seen, inputs)[..., :n_rows]
+            mean = expected_deaths(seen_by_deaths(latent, inputs), inputs)[..., :n_rows]
             size = dispersion_size(p["deaths_extra_sd"])[..., None]
             out.certified[here] = mean
             out.certified_rep[here] = streams[2].poisson(mean * streams[1].gamma(size, 1.0 / size, mean.shape))

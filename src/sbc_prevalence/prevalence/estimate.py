@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sbc_prevalence.data.standards import EUROPEAN_2013
 from sbc_prevalence.errors import EvidenceError, Problem
-from sbc_prevalence.grid import StudyGrid, year_fraction
+from sbc_prevalence.grid import AGE_BAND, AREA, YEAR, StudyGrid, year_fraction
 from sbc_prevalence.prevalence import checks, wording
 from sbc_prevalence.prevalence.conflict import conflicts
 from sbc_prevalence.prevalence.decomposition import Decomposition, decompose
@@ -18,6 +19,8 @@ from sbc_prevalence.prevalence.draws import FittedLike, QuantityDraws, compute, 
 from sbc_prevalence.prevalence.identifiability import Refit, identifiability, influences
 from sbc_prevalence.prevalence.intervals import DEFAULT_CI_PROB
 from sbc_prevalence.prevalence.quantity import (
+    EXPECTED,
+    GROUP,
     LIVING,
     NATION,
     NEWLY_DIAGNOSED,
@@ -26,6 +29,7 @@ from sbc_prevalence.prevalence.quantity import (
     checked_basis,
     checked_by,
 )
+from sbc_prevalence.prevalence.standardised import StandardisedRate, people_by_age
 
 
 @dataclass(frozen=True, repr=False)
@@ -78,7 +82,8 @@ class Estimates:
         ----------
         by : str or sequence of str
             ``"nation"``, ``"area"``, ``"group"``, ``"presentation"``, ``"duration"``, ``"year"`` (31 December
-            of every reported year), or several of them.
+            of every reported year), ``"age_band"`` (attained on the date) or ``"age_at_diagnosis"`` under a model with
+            ages, or several of them.
         basis : {"realised", "expected"}
             Realised counts hold the noise of counting people; for an area with 40 expected it matters.
         per_100k : bool
@@ -91,6 +96,35 @@ class Estimates:
     ) -> Quantity:
         """People newly diagnosed in the calendar year of the index date; arguments as in `point_prevalence`."""
         return Quantity(self, NEWLY_DIAGNOSED, checked_by(by, NEWLY_DIAGNOSED), checked_basis(basis), per_100k)
+
+    def age_standardised_rate(
+        self, quantity: str = NEWLY_DIAGNOSED, by: str | Sequence[str] = NATION, *, standard: str = EUROPEAN_2013,
+        basis: str = EXPECTED
+    ) -> StandardisedRate:
+        """Rate per 100,000 of a standard population; needs a model with ages, and the population by age.
+
+        Parameters
+        ----------
+        quantity : {"newly_diagnosed", "living"}
+            New diagnoses by age at diagnosis, or the living by attained age.
+        by : str or sequence of str
+            ``"nation"``, ``"area"``, ``"group"``, ``"year"``.
+        standard : str
+            Name of a carried standard population.
+        basis : {"expected", "realised"}
+
+        Raises
+        ------
+        EvidenceError
+            If it is split by anything else, or what it needs is not there.
+        """
+        if quantity not in (LIVING, NEWLY_DIAGNOSED):
+            raise EvidenceError(f"quantity={quantity!r} is not known. Use '{NEWLY_DIAGNOSED}' or '{LIVING}'.")
+        asked = checked_by(by, quantity)
+        if other := [axis for axis in asked if axis not in (AREA, GROUP, YEAR)]:
+            raise EvidenceError(f"a standardised rate is not split by {other[0]}. Leave it out.")
+        split = checked_by((*asked, AGE_BAND), quantity)
+        return StandardisedRate(Quantity(self, quantity, split, checked_basis(basis), per_100k=True), standard)
 
     def implied_duration(self, ci_prob: float = DEFAULT_CI_PROB) -> pd.DataFrame:
         """Living at the year's end divided by deaths in the year, the denominator named; nation, by year."""
@@ -181,6 +215,16 @@ class Estimates:
                 "Add an [[evidence]] table of kind 'population', or ask for persons."))
         places = np.asarray(years) - self.grid.first_year
         return np.asarray(self.grid.areas.membership(codes) @ people[:, places])
+
+    def population_by_age(self, codes: Sequence[str], years: Sequence[int]) -> NDArray[np.float64]:
+        """People by area code, age band and year, shape (len(codes), n_bands, len(years)).
+
+        Raises
+        ------
+        EvidenceError
+            If the study has no ages, or no population by age for a code.
+        """
+        return people_by_age(self, list(codes), list(years))
 
     @property
     def has_population(self) -> bool:

@@ -84,12 +84,29 @@ def alive_inside(
     fraction : float
         Share of that year gone at the end of the index date, in (0, 1).
     """
-    t = int(year - inputs.grid.first_year)
+    part, remaining = (part_of_year(model, p, inputs, share) for share in (fraction, 1.0 - fraction))
+    return _placed(alive, part, remaining, int(year - inputs.grid.first_year))
+
+
+def alive_inside_by_age(
+    model: PrevalenceModel, p: Mapping[str, Floats], inputs: ModelInputs, alive: Floats, year: int, fraction: float
+) -> AliveInside:
+    """The same for each age band at diagnosis: shares have axes presentation, band, year.
+
+    Parameters
+    ----------
+    alive : array, shape (n_draws, presentation, n_bands, n_years, n_years)
+        ``alive_by_age`` of ``model.latent``.
+    """
+    part, remaining = (
+        _part_of_strata(model, p, inputs, share).reshape(alive.shape) for share in (fraction, 1.0 - fraction))
+    return _placed(alive, part, remaining, int(year - inputs.grid.first_year))
+
+
+def _placed(alive: Floats, part: Floats, remaining: Floats, t: int) -> AliveInside:
+    """Shares on the grid of diagnosis years; leading axes are kept."""
     s = np.arange(t + 1)
-    part = part_of_year(model, p, inputs, fraction)
-    remaining = part_of_year(model, p, inputs, 1.0 - fraction)
-    shape = alive.shape[:-2]
-    early, late = np.zeros((*shape, inputs.n_years)), np.zeros((*shape, inputs.n_years))
+    early, late = np.zeros(alive.shape[:-1]), np.zeros(alive.shape[:-1])
     early[..., s] = part[..., s, t - s]
     before = s[:-1]
     late[..., before] = np.maximum(alive[..., before, t - 1] - part[..., before, t - 1 - before], 0.0)
@@ -101,8 +118,20 @@ def part_of_year(
 ) -> Floats:
     """Integral of S_s(m + w) over w from 0 to `fraction`, shape (..., presentation, n_years, n_durations).
 
-    With fraction 1 it is the survivorship A_s(m).
+    With fraction 1 it is the survivorship A_s(m). Ages stand together, as a mixture.
     """
+    found = _part_of_strata(model, p, inputs, fraction)
+    if model.ages is None:
+        return found
+    mix = np.asarray(model.ages.mix(p, inputs))
+    by_age = found.reshape(*mix.shape[:-1], *found.shape[-2:])
+    return np.asarray(np.einsum("...kas,...kasm->...ksm", mix, by_age))
+
+
+def _part_of_strata(
+    model: PrevalenceModel, p: Mapping[str, Floats], inputs: ModelInputs, fraction: float
+) -> Floats:
+    """`part_of_year` of every stratum of the model, shape (..., n_strata, n_years, n_durations)."""
     p = model.with_registered_share(p, inputs)
     n = inputs.n_years
     first = fraction * FIRST_NODES
@@ -120,5 +149,6 @@ def part_of_year(
     shifted = np.concatenate([at_extra[..., :first.size], starts, at_extra[..., first.size:]], axis=-1)
     wanted = np.concatenate([first, np.arange(n + 1, dtype=float), later])
     order = np.argsort(whole, kind="stable")
-    floor = PchipInterpolator(whole[order], inputs.floor[..., order], axis=-1)(wanted)
-    return fraction * model.survival.survivorship(p, replace(inputs, floor=floor), shifted)
+    strata = model.strata(p, inputs)
+    floor = PchipInterpolator(whole[order], strata.floor[..., order], axis=-1)(wanted)
+    return fraction * model.survival.survivorship(p, inputs, shifted, strata=replace(strata, floor=floor))

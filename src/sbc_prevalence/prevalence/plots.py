@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from sbc_prevalence.grid import ALL, DURATION, PRESENTATION, YEAR
+from sbc_prevalence.grid import AGE_AT_DIAGNOSIS, AGE_BAND, ALL, DURATION, PRESENTATION, YEAR
 from sbc_prevalence.prevalence.intervals import CI_KIND
 
 LIVING = "living"
+AGES = (AGE_BAND, AGE_AT_DIAGNOSIS)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,8 +55,10 @@ def plot_quantity(quantity: "Quantity", ci_prob: float) -> Figure:
 def _row_names(table: "pd.DataFrame", quantity: "Quantity") -> "pd.Series":
     """What a row is called."""
     names = table["area_name"].astype(str)
-    parts = [names] if names.nunique() > 1 or not set(quantity.by) & {PRESENTATION, DURATION} else []
-    for axis, column, words in ((PRESENTATION, "presentation", "{}"), (DURATION, "duration_band", "{} years")):
+    parts = [names] if names.nunique() > 1 or not set(quantity.by) & {PRESENTATION, DURATION, *AGES} else []
+    ages = tuple((axis, axis, "{} years") for axis in AGES)
+    shown = (*ages, (PRESENTATION, "presentation", "{}"), (DURATION, "duration_band", "{} years"))
+    for axis, column, words in shown:
         if axis in quantity.by:
             parts.append(table[column].where(table[column] == ALL, table[column].map(words.format)).str.replace("_", " "))
     joined = parts[0]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from arviz_stats.base import array_stats
+from numpy.typing import NDArray
 
 from sbc_prevalence.errors import FitRefused
 from sbc_prevalence.grid import ALL, DURATION_BANDS, PRESENTATIONS
@@ -22,23 +23,32 @@ def precision_table(est: "Estimates") -> pd.DataFrame:
     -------
     DataFrame
         ``area_code, presentation, duration_band, mcse`` [persons]: of the mean of the expected living, for the
-        whole, every area and every group, all together, by presentation and by duration band.
+        whole, every area and every group, all together, by presentation and by duration band; under a model with ages
+        also by attained age, in the column ``age_band``.
     """
     areas = est.grid.areas
-    living = est.draws.living[:, :, :, est.position]
-    whole = living.sum(1, keepdims=True)
     single = areas.codes == (areas.total_code,)
     groups = tuple(areas.groups or ())
-    sums = [living[:, row > 0].sum(1, keepdims=True) for row in areas.membership(groups)]
-    places = whole if single else np.concatenate([whole, living, *sums], axis=1)
     codes = (areas.total_code,) if single else (areas.total_code, *areas.codes, *groups)
+
+    def placed(by_area: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The whole, every area and every group along the second axis."""
+        whole = by_area.sum(1, keepdims=True)
+        sums = [by_area[:, row > 0].sum(1, keepdims=True) for row in areas.membership(groups)]
+        return whole if single else np.concatenate([whole, by_area, *sums], axis=1)
+
+    places = placed(est.draws.living[:, :, :, est.position])
     cells = np.concatenate([places.sum((2, 3))[:, :, None], places.sum(3), places.sum(2)], axis=2)
-    labels = [(ALL, ALL), *((k, ALL) for k in PRESENTATIONS), *((ALL, band) for band in DURATION_BANDS)]
+    labels = [(ALL, ALL, ALL), *((k, ALL, ALL) for k in PRESENTATIONS), *((ALL, band, ALL) for band in DURATION_BANDS)]
+    if est.draws.ages is not None:
+        cells = np.concatenate([cells, placed(est.draws.ages.attained[..., est.position].sum(-1))], axis=2)
+        labels += [(ALL, ALL, band) for band in est.draws.ages.bands]
     by_chain = cells.reshape(est.n_chains, est.n_draws, -1)
     error = array_stats.mcse(np.moveaxis(by_chain, -1, 0), chain_axis=-2, draw_axis=-1, method="mean")
     return pd.DataFrame([
-        {"area_code": code, "presentation": presentation, "duration_band": band}
-        for code in codes for presentation, band in labels]).assign(mcse=np.asarray(error))
+        {"area_code": code, "presentation": presentation, "duration_band": duration,
+         **({} if est.draws.ages is None else {"age_band": age})}
+        for code in codes for presentation, duration, age in labels]).assign(mcse=np.asarray(error))
 
 
 def rounding_units(table: pd.DataFrame, unit: int) -> dict[str, int]:

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sbc_prevalence.errors import EvidenceError
+from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.grid import (
+    AGE_AT_DIAGNOSIS,
+    AGE_BAND,
     ALL,
     AREA,
     CHAIN,
@@ -33,7 +35,8 @@ LIVING, NEWLY_DIAGNOSED = "living", "newly_diagnosed"
 RATE_NAMES = {LIVING: "living_per_100k", NEWLY_DIAGNOSED: "new_per_100k"}
 EXPECTED, REALISED = "expected", "realised"
 NATION, GROUP = "nation", "group"
-BY = (NATION, AREA, GROUP, PRESENTATION, DURATION, YEAR)
+AGES = (AGE_BAND, AGE_AT_DIAGNOSIS)
+BY = (NATION, AREA, GROUP, *AGES, PRESENTATION, DURATION, YEAR)
 
 COLUMNS = (
     "quantity", "basis", "area_code", "area_name", "area_level", "year", "index_date", "presentation",
@@ -49,7 +52,8 @@ class Quantity:
     estimates : Estimates
     name : {"living", "newly_diagnosed"}
     by : tuple of str
-        Any of area (or group), presentation, duration and year; empty for the nation at the index date.
+        Any of area (or group), age_band (attained; of the newly diagnosed at diagnosis) or age_at_diagnosis,
+        presentation, duration and year; empty for the nation at the index date.
     basis : {"expected", "realised"}
         Realised counts hold the noise of counting people, expected ones do not.
     per_100k : bool
@@ -71,6 +75,17 @@ class Quantity:
         return tuple(areas.groups or ()) if GROUP in self.by else (areas.total_code,)
 
     @property
+    def age_axis(self) -> str | None:
+        """The axis of ages that was asked for."""
+        return next((axis for axis in AGES if axis in self.by), None)
+
+    @property
+    def bands(self) -> list[str]:
+        """Age bands along their axis."""
+        ages = self.estimates.draws.ages
+        return list(ages.bands) if self.age_axis and ages is not None else [ALL]
+
+    @property
     def unit(self) -> str:
         """Unit of the values."""
         return f"persons per 100,000 {self.estimates.population_described}" if self.per_100k else "persons"
@@ -80,38 +95,64 @@ class Quantity:
 
         Returns
         -------
-        array, shape (n, area, presentation, year, band)
+        array, shape (n, area, age band, presentation, year, duration band)
             Axes that were not asked for have length 1.
         years : list of int
         index_dates : list of str
         """
         est = self.estimates
-        values: NDArray[Any]
-        by_year = YEAR in self.by
-        dates = [f"{y}-12-31" for y in est.draws.years]
-        if self.name == LIVING:
-            values = est.draws.living if self.basis == EXPECTED else est.draws.living_rep
-            at: NDArray[Any] | None = est.draws.living_at if self.basis == EXPECTED else est.draws.living_at_rep
-            if not by_year and at is not None:
-                values, dates = at[:, :, :, None, :], [est.index_date.isoformat()]
-            elif not by_year:
-                values, dates = values[:, :, :, est.position, None, :], [est.index_date.isoformat()]
-        else:
-            values = (est.draws.incidence if self.basis == EXPECTED else est.draws.newly_diagnosed)[..., None]
-            if not by_year:
-                values, dates = values[:, :, :, est.position, None, :], [f"{est.index_date.year}-12-31"]
+        values, dates = self._by_age() if self.age_axis else self._ages_together()
         if DURATION not in self.by:
             values = values.sum(-1, keepdims=True)
         if PRESENTATION not in self.by:
-            values = values.sum(2, keepdims=True)
+            values = values.sum(3, keepdims=True)
         if AREA not in self.by:
             members = est.grid.areas.membership(self.codes)
             values = np.stack([values[:, row > 0].sum(1) for row in members], axis=1) if len(members) \
                 else values[:, :0]
         years = [int(d[:4]) for d in dates]
         if self.per_100k:
-            values = values / est.population(self.codes, years)[:, None, :, None] * 1e5
+            people = est.population_by_age(self.codes, years) if self.age_axis else \
+                est.population(self.codes, years)[:, None]
+            values = values / people[:, :, None, :, None] * 1e5
         return values, years, dates
+
+    def _dates(self) -> list[str]:
+        """Index dates along the axis of years."""
+        est = self.estimates
+        if YEAR in self.by:
+            return [f"{y}-12-31" for y in est.draws.years]
+        return [est.index_date.isoformat() if self.name == LIVING else f"{est.index_date.year}-12-31"]
+
+    def _ages_together(self) -> tuple[NDArray[Any], list[str]]:
+        draws, by_year, place = self.estimates.draws, YEAR in self.by, self.estimates.position
+        expected = self.basis == EXPECTED
+        values: NDArray[Any]
+        if self.name == LIVING:
+            values = draws.living if expected else draws.living_rep
+            at: NDArray[Any] | None = draws.living_at if expected else draws.living_at_rep
+            if not by_year:
+                values = values[:, :, :, place, None, :] if at is None else at[:, :, :, None, :]
+        else:
+            values = (draws.incidence if expected else draws.newly_diagnosed)[..., None]
+            if not by_year:
+                values = values[:, :, :, place, None, :]
+        return values[:, :, None], self._dates()
+
+    def _by_age(self) -> tuple[NDArray[Any], list[str]]:
+        draws, by_year, place = self.estimates.draws.ages, YEAR in self.by, self.estimates.position
+        if draws is None:
+            raise EvidenceError(Problem(
+                "E-NO-AGES", "by", "this fit has no age bands", "Give the model ages: [model] ages = ['0-49', ...].",
+                key="by"))
+        word = "newly_diagnosed" if self.name != LIVING else \
+            "attained" if self.age_axis == AGE_BAND else "at_diagnosis"
+        end = "" if self.basis == EXPECTED else "_rep"
+        values: NDArray[Any] = getattr(draws, word + end)
+        on: NDArray[Any] | None = getattr(draws, f"{word}_on{end}") if self.name == LIVING else None
+        if not by_year:
+            values = values[..., place, None] if on is None else on[..., None]
+        return values[..., None], self._dates()
 
     @property
     def draws(self) -> "xr.DataArray":
@@ -121,7 +162,8 @@ class Quantity:
         values, years, _ = self.values()
         est = self.estimates
         values = values.reshape(est.n_chains, est.n_draws, *values.shape[1:])
-        axes = {AREA: list(self.codes), PRESENTATION: list(PRESENTATIONS), YEAR: years, DURATION: list(DURATION_BANDS)}
+        axes = {AREA: list(self.codes), self.age_axis or AGE_BAND: self.bands, PRESENTATION: list(PRESENTATIONS),
+                YEAR: years, DURATION: list(DURATION_BANDS)}
         kept = [axis for axis in axes if axis in self.by or (axis == AREA and GROUP in self.by)]
         squeezed = tuple(2 + i for i, axis in enumerate(axes) if axis not in kept)
         return xr.DataArray(
@@ -143,7 +185,7 @@ class Quantity:
         DataFrame
             ``quantity``, ``basis``, ``area_code``, ``area_name``, ``area_level``, ``year``, ``index_date``,
             ``presentation``, ``duration_band``, ``unit``, ``median``, ``lower``, ``upper``, ``ci_prob``,
-            ``ci_kind``, ``projected``, ``rests_on``.
+            ``ci_kind``, ``projected``, ``rests_on``; with ages also their column, after ``presentation``.
         """
         values, years, dates = self.values()
         est, areas = self.estimates, self.estimates.grid.areas
@@ -151,8 +193,8 @@ class Quantity:
         bands = DURATION_BANDS if DURATION in self.by else (ALL,)
         median, lower, upper = median_and_interval(values, ci_prob).reshape(3, -1)
         index = pd.MultiIndex.from_product(
-            [self.codes, kinds, range(len(dates)), bands],
-            names=["area_code", "presentation", "place", "duration_band"])
+            [self.codes, self.bands, kinds, range(len(dates)), bands],
+            names=["area_code", self.age_axis or AGE_BAND, "presentation", "place", "duration_band"])
         frame = index.to_frame(index=False)
         place = frame.pop("place").to_numpy()
         frame["year"] = np.asarray(years, dtype=np.int64)[place]
@@ -164,7 +206,10 @@ class Quantity:
             projected=frame["year"].map(est.grid.is_projected).astype(bool),
             rests_on=[est.rests_on(c, y, self.name)
                       for c, y in zip(frame["area_code"], frame["year"], strict=True)])
-        return frame[list(COLUMNS)]
+        if self.age_axis is None:
+            return frame[list(COLUMNS)]
+        at = COLUMNS.index("presentation") + 1
+        return frame[[*COLUMNS[:at], self.age_axis, *COLUMNS[at:]]]
 
     def plot(self, ci_prob: float = DEFAULT_CI_PROB) -> "Figure":
         """A matplotlib figure: a line over years, or one interval for each row."""
@@ -173,8 +218,9 @@ class Quantity:
         return plot_quantity(self, ci_prob)
 
     def _short(self) -> pd.DataFrame:
-        keys = ["area_name"] + [c for a, c in ((YEAR, "year"), (PRESENTATION, "presentation"),
-                                               (DURATION, "duration_band")) if a in self.by]
+        columns = {YEAR: "year", AGE_BAND: AGE_BAND, AGE_AT_DIAGNOSIS: AGE_AT_DIAGNOSIS, PRESENTATION: "presentation",
+                   DURATION: "duration_band"}
+        keys = ["area_name", *(column for axis, column in columns.items() if axis in self.by)]
         shown = self.table()[[*keys, "median", "lower", "upper", "ci_prob", "ci_kind", "projected"]]
         return shown.round({"median": 1, "lower": 1, "upper": 1})
 
@@ -205,6 +251,10 @@ def checked_by(by: str | Sequence[str], name: str) -> tuple[str, ...]:
         raise EvidenceError(f"by={unknown[0]!r} is not known. Use any of {', '.join(BY)}.")
     if name == NEWLY_DIAGNOSED and DURATION in asked:
         raise EvidenceError("the newly diagnosed have no time since diagnosis. Leave out 'duration'.")
+    if all(axis in asked for axis in AGES):
+        raise EvidenceError("choose one of age_band and age_at_diagnosis. They count the same people.")
+    if DURATION in asked and any(axis in asked for axis in AGES):
+        raise EvidenceError("ages and time since diagnosis are split one at a time. Leave out one of them.")
     if sum(b in asked for b in (NATION, AREA, GROUP)) > 1:
         raise EvidenceError("choose one of nation, area and group. They count the same people.")
     return tuple(b for b in BY if b in asked and b != NATION)

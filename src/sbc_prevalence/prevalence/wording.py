@@ -1,5 +1,6 @@
 """Sentences for a reader at a registry: what is counted, what it rests on, what it does not."""
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 def scope(population_described: str) -> str:
     """Who is counted and which disease."""
     who = population_described[:1].upper() + population_described[1:]
+    who += " (men are not counted)" if excludes_men(population_described) else ""
     return f"{who}; secondary (metastatic) breast cancer; deaths certified to breast cancer (ICD-10 C50)"
 
 
@@ -91,11 +93,37 @@ def words(est: "Estimates") -> dict[str, str]:
         found["population"] = inputs.population_note
     if UNSEEN in est.draws.shares:
         found["recurrences"] = _recurrences(est)
+    if est.draws.ages is not None:
+        found["ages"] = _by_age(est)
     found["not_included"] = (
-        "Moves into and out of the area after diagnosis, and metastases of a second breast cancer counted apart from "
-        "the first, are not modelled. People whose disease is first found at or after death are not counted as "
-        "diagnosed or living.")
+        f"{_men(est)}Moves into and out of the area after diagnosis, and metastases of a second breast cancer counted "
+        "apart from the first, are not modelled. People whose disease is first found at or after death are not counted "
+        "as diagnosed or living.")
     return found
+
+
+def _by_age(est: "Estimates") -> str:
+    inputs = est.fitted.inputs
+    bands = ", ".join(est.draws.ages.bands) if est.draws.ages is not None else ""
+    seen = "Deaths by age at death inform" if "deaths_age" in inputs.arrays and (
+        inputs.deaths_frame["age"].nunique() > 1) else "No count of deaths by age informs"
+    return (
+        f"The newly diagnosed are shown by age at the diagnosis of metastases ({bands}), the living by the age that they "
+        "have reached on the date. The ages of people with de novo disease follow those of primary registrations, the "
+        "ages of recurrences those of primaries grown older; both may depart from it. "
+        f"{seen} these departures and how much sooner older people die of or with the disease. All areas share one mix "
+        "of ages at diagnosis, so that differences in age between areas are those of their past, not of data on ages.")
+
+
+def _men(est: "Estimates") -> str:
+    """What is said of men; empty where the population described speaks of them."""
+    return "Men are not counted. " if excludes_men(est.population_described) else ""
+
+
+def excludes_men(population_described: str) -> bool:
+    """Whether the population described is women alone."""
+    words = re.findall(r"[a-z]+", population_described.casefold())
+    return "women" in words and "men" not in words
 
 
 def _at_index(est: "Estimates", share: str) -> str:

@@ -11,10 +11,11 @@ from sbc_prevalence.errors import ReleaseError
 
 BANNER: Final = "Not for publication: no disclosure control"
 
-ESTIMATES, IMPLIED, SENSITIVITY = "estimates", "implied_duration", "sensitivity"
+ESTIMATES, IMPLIED, SENSITIVITY, AGES = "estimates", "implied_duration", "sensitivity", "ages"
 IDENTIFIABILITY, INFLUENCE = "identifiability", "influence"
 CONFLICT, DECOMPOSITION = "conflict", "decomposition"
 LIVING, NEWLY = "living", "newly_diagnosed"
+STANDARDISED: Final[Mapping[str, str]] = {LIVING: "living_asr_per_100k", NEWLY: "new_asr_per_100k"}
 RATES: Final[Mapping[str, str]] = {LIVING: "living_per_100k", NEWLY: "new_per_100k"}
 BASES: Final = ("expected", "realised")
 BOUNDS: Final = ("median", "lower", "upper")
@@ -24,6 +25,9 @@ TABLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     ESTIMATES: (
         "quantity", "basis", "area_code", "area_name", "area_level", "year", "index_date", "presentation",
         "duration_band", "unit", "median", "lower", "upper", "ci_prob", "ci_kind", "projected", "rests_on"),
+    AGES: (
+        "quantity", "basis", "area_code", "area_name", "area_level", "year", "index_date", "age_kind", "age_band",
+        "unit", "median", "lower", "upper", "ci_prob", "ci_kind", "projected"),
     IMPLIED: ("year", "area_code", "denominator", "median", "lower", "upper", "projected"),
     SENSITIVITY: (
         "group", "scenario", "is_headline", "area_code", "area_name", "quantity", "median", "lower", "upper",

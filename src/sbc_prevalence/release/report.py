@@ -7,7 +7,7 @@ from importlib import resources
 import jinja2
 from markupsafe import Markup
 
-from sbc_prevalence.release import sheets, sheets_checks, sheets_evidence
+from sbc_prevalence.release import sheets, sheets_ages, sheets_checks, sheets_evidence
 from sbc_prevalence.release.content import BANNER, LIVING, SECTION_WORDS, WORD_KEYS, ReleaseContent
 from sbc_prevalence.release.figures.style import Drawing
 from sbc_prevalence.release.sheet import generic, key_values
@@ -55,6 +55,7 @@ def render_report(
     shown = {
         "by_year": sheets.by_year(content), "sensitivity": sheets.sensitivity(content),
         "duration": sheets.split(content, "duration"), "presentation": sheets.split(content, "presentation"),
+        "ages": sheets_ages.ages(content),
         "areas": area_sheet[0] if area_sheet else None,
         "groups": group_sheet[0] if group_sheet else None, "area_spread": sheets.area_spread(content),
         "comparisons": sheets.comparisons(content), "predictive": sheets_checks.predictive(content),
@@ -80,6 +81,6 @@ def render_report(
         scenario_range=(
             (float(scenarios["living_median"].min()), float(scenarios["living_median"].max()))
             if len(scenarios) else None),
-        other_words={k: v for k, v in content.words.items() if k not in (*WORD_KEYS, *SECTION_WORDS) and v},
+        other_words={k: v for k, v in content.words.items() if k not in (*WORD_KEYS, *SECTION_WORDS, "ages") and v},
         created=created, release_id=release_id)
     return page if page.endswith("\n") else page + "\n"

@@ -8,7 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from sbc_prevalence.grid import ALL
 from sbc_prevalence.release.content import (
+    AGES,
     BOUNDS,
     CONFLICT,
     DECOMPOSITION,
@@ -20,6 +22,7 @@ from sbc_prevalence.release.content import (
     NEWLY,
     RATES,
     SENSITIVITY,
+    STANDARDISED,
     ReleaseContent,
 )
 
@@ -31,6 +34,7 @@ SIGNIFICANT = 3
 # moves it by more than a sixth.
 UNITS_FOR_A_RATE = 3
 _ROW = ["basis", "area_code", "year", "index_date", "presentation", "duration_band"]
+_AGE_ROW = ("basis", "area_code", "year", "index_date", "age_kind", "age_band")
 
 
 def nearest(values: ArrayLike, unit: ArrayLike) -> NDArray[np.float64]:
@@ -81,7 +85,7 @@ def round_interval(frame: pd.DataFrame, unit: ArrayLike, prefix: str = "") -> pd
     return out
 
 
-def round_estimates(frame: pd.DataFrame, unit: ArrayLike) -> pd.DataFrame:
+def round_estimates(frame: pd.DataFrame, unit: ArrayLike, keys: Sequence[str] = tuple(_ROW)) -> pd.DataFrame:
     """Round counts; make each rate from its rounded count, so that it tells no more than the count does.
 
     Parameters
@@ -90,6 +94,8 @@ def round_estimates(frame: pd.DataFrame, unit: ArrayLike) -> pd.DataFrame:
         The table `estimates`.
     unit : int or array, shape (n_rows,)
         Persons.
+    keys : sequence of str
+        Columns that a rate and its count have in common.
 
     Returns
     -------
@@ -107,10 +113,10 @@ def round_estimates(frame: pd.DataFrame, unit: ArrayLike) -> pd.DataFrame:
         if not rates.any():
             continue
         is_count = frame["quantity"] == count_name
-        exact = frame.loc[is_count, [*_ROW, "upper"]].rename(columns={"upper": "exact_upper"})
-        rounded = out.loc[is_count, [*_ROW, *BOUNDS]].rename(columns={b: f"count_{b}" for b in BOUNDS})
-        rows = frame.loc[rates, [*_ROW, *BOUNDS]].merge(exact, how="left", on=_ROW)
-        rows = rows.merge(rounded, how="left", on=_ROW)
+        exact = frame.loc[is_count, [*keys, "upper"]].rename(columns={"upper": "exact_upper"})
+        rounded = out.loc[is_count, [*keys, *BOUNDS]].rename(columns={b: f"count_{b}" for b in BOUNDS})
+        rows = frame.loc[rates, [*keys, *BOUNDS]].merge(exact, how="left", on=list(keys))
+        rows = rows.merge(rounded, how="left", on=list(keys))
         per_person = np.where(rows["exact_upper"] > 0, rows["upper"] / rows["exact_upper"], np.nan)
         for name, rule in zip(BOUNDS, (nearest, downward, upward), strict=True):
             from_count = rule(rows[f"count_{name}"].to_numpy(dtype=float) * per_person, RATE_UNIT)
@@ -118,6 +124,32 @@ def round_estimates(frame: pd.DataFrame, unit: ArrayLike) -> pd.DataFrame:
             shown = np.where(np.isnan(from_count), alone, from_count)
             few = rows["count_median"].to_numpy(dtype=float) < UNITS_FOR_A_RATE * units[rates.to_numpy()]
             out.loc[rates, name] = np.where(few, np.nan, shown)
+    return out
+
+
+def round_ages(frame: pd.DataFrame, unit: ArrayLike) -> pd.DataFrame:
+    """Round the table `ages`: counts and rates as in `estimates`, standardised rates as the crude ones beside them.
+
+    A standardised rate is rounded to what one rounding unit of persons makes of the crude rate, and left out where
+    that one is.
+    """
+    out = round_estimates(frame, unit, _AGE_ROW)
+    units = np.broadcast_to(np.asarray(unit, dtype=float), len(frame))
+    place = ["basis", "area_code", "year", "index_date"]
+    whole = frame["age_band"] == ALL
+    for name, standardised in STANDARDISED.items():
+        chosen = (frame["quantity"] == standardised).to_numpy()
+        if not chosen.any():
+            continue
+        counts = frame[whole & (frame["quantity"] == name)].set_index(place)["median"]
+        exact = frame[whole & (frame["quantity"] == RATES[name])].set_index(place)["median"]
+        shown = out[whole & (frame["quantity"] == RATES[name])].set_index(place)["median"]
+        at = pd.MultiIndex.from_frame(frame.loc[chosen, place])
+        step = np.maximum(RATE_UNIT, (exact / counts).reindex(at).to_numpy(float) * units[chosen])
+        step = upward(step, RATE_UNIT)
+        hidden = shown.reindex(at).isna().to_numpy()
+        for bound, rule in zip(BOUNDS, (nearest, downward, upward), strict=True):
+            out.loc[chosen, bound] = np.where(hidden, np.nan, rule(frame.loc[chosen, bound].to_numpy(float), step))
     return out
 
 
@@ -142,6 +174,8 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
         unit = frame["area_code"].map(content.unit_of).to_numpy(dtype=float)
     if name == ESTIMATES:
         return round_estimates(frame, unit)
+    if name == AGES:
+        return round_ages(frame, unit)
     if name == IMPLIED:
         return round_interval(frame, YEARS_UNIT)
     if name == SENSITIVITY:

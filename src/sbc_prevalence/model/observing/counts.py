@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sbc_prevalence.errors import EvidenceError, Problem
+from sbc_prevalence.evidence.ages import AGE
 from sbc_prevalence.grid import AREA_CODE, COUNT_LOWER, COUNT_UPPER, YEAR, StudyGrid
 from sbc_prevalence.model.likelihood import LARGEST_INTERVAL, dispersion_size, interval_support
 from sbc_prevalence.model.observation import Arrays, Floats
@@ -22,7 +23,7 @@ def padded(values: np.ndarray, n: int) -> np.ndarray:
 
 
 def count_rows(name: str, rows: pd.DataFrame, codes: tuple[str, ...], grid: StudyGrid) -> Arrays:
-    """Rows of counts by level and year, padded to whole blocks so that another year's rows keep the shape."""
+    """Rows of counts by level and year (and age), padded to whole blocks so that another year's rows keep the shape."""
     lower, upper = rows[COUNT_LOWER].to_numpy(np.int64), rows[COUNT_UPPER].to_numpy(np.int64)
     if np.any(upper - lower > LARGEST_INTERVAL):
         raise EvidenceError(
@@ -36,7 +37,9 @@ def count_rows(name: str, rows: pd.DataFrame, codes: tuple[str, ...], grid: Stud
         )
     n = int(np.ceil(len(rows) / ROW_BLOCK)) * ROW_BLOCK
     values, mask = interval_support(lower, upper)
+    ages = {f"{name}_age": padded(rows[AGE].to_numpy(np.int64), n)} if AGE in rows else {}
     return {
+        **ages,
         f"{name}_level": padded(np.array([codes.index(c) for c in rows[AREA_CODE]], dtype=np.int64), n),
         f"{name}_year": padded(rows[YEAR].to_numpy(np.int64) - grid.first_year, n),
         f"{name}_values": padded(values, n),

@@ -12,10 +12,17 @@ if TYPE_CHECKING:
     from sbc_prevalence.model.inputs import ModelInputs
 
 
-def expected_deaths(seen: Seen, inputs: "ModelInputs") -> Array:
-    """Expected certified deaths of each row of deaths evidence, shape (..., n_rows)."""
-    certified = seen["deaths"] * seen["kappa"][..., None, :]
-    return certified[..., inputs.arrays["deaths_level"], inputs.arrays["deaths_year"]]
+def expected_deaths(seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> Array:
+    """Expected certified deaths of each row of deaths evidence, shape (..., n_rows).
+
+    Under a model with ages the rows are by age at death (``deaths_age``; the number of bands stands for all ages).
+    """
+    level, year = inputs.arrays["deaths_level"], inputs.arrays["deaths_year"]
+    if "deaths_by_age" not in seen:
+        return (seen["deaths"] * seen["kappa"][..., None, :])[..., level, year]
+    by_age = seen["deaths_by_age"] * seen["kappa_by_age"][..., :, None, :]
+    together = xp.concatenate([by_age, by_age.sum(-3)[..., None, :, :]], axis=-3)
+    return together[..., inputs.arrays["deaths_age"], level, year]
 
 
 @dataclass(frozen=True)
@@ -28,7 +35,7 @@ class DeathCounts(Observation):
 
     def terms(self, p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> dict[str, Array]:
         """Negative binomial with variance mean + (mean psi)^2."""
-        a, mean = inputs.arrays, expected_deaths(seen, inputs)
+        a, mean = inputs.arrays, expected_deaths(seen, inputs, xp)
         size = dispersion_size(p["deaths_extra_sd"])
         rows = count_loglik(a["deaths_values"], a["deaths_log_mask"], mean, size, xp)
         return {"deaths": (a["deaths_weight"] * rows).sum(-1)}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sbc_prevalence.errors import EvidenceError, Problem
+from sbc_prevalence.evidence.ages import AGE, placed_bands
 from sbc_prevalence.evidence.belonging import owned
 from sbc_prevalence.grid import (
     ALL,
@@ -18,6 +19,7 @@ from sbc_prevalence.grid import (
     PRESENTATION,
     PRESENTATIONS,
     YEAR,
+    AgeBands,
     StudyGrid,
     year_fraction,
 )
@@ -70,9 +72,24 @@ class RegisteredCounts(SourceObservation):
     def _differs(self, inputs: "ModelInputs") -> bool:
         return self.extra_by_area and inputs.sits_below_whole
 
-    def expected(self, seen: Seen, inputs: "ModelInputs") -> Array:
-        """Expected registrations of each row, shape (..., n_rows)."""
+    def expected(self, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> Array:
+        """Expected registrations of each row, shape (..., n_rows).
+
+        Under a model with ages the rows are by age at diagnosis (``{name}_age``; the number of bands stands for all).
+        """
         a, chosen = inputs.arrays, [PRESENTATIONS.index(k) for k in self.presentations]
+        if f"{self.name}_age" in a:
+            everybody = xp.ones_like(seen["age_mix"][..., :1, :])
+            shares = xp.concatenate([seen["age_mix"], everybody], axis=-2)
+            year = a[f"{self.name}_year"]
+            rows = sum(self._of_rows([k], seen, inputs) * shares[..., k, a[f"{self.name}_age"], year] for k in chosen)
+        else:
+            rows = self._of_rows(chosen, seen, inputs)
+        return rows * seen["arrived"][self.name] if self.name in seen["arrived"] else rows
+
+    def _of_rows(self, chosen: list[int], seen: Seen, inputs: "ModelInputs") -> Array:
+        """Expected registrations of some presentations in the level and year of each row, ages together."""
+        a = inputs.arrays
         c, level = seen["completeness"][self.name], a[f"{self.name}_level"]
         if "area_incidence" not in seen:
             cases = c[..., 0, :][..., None, :] * sum(seen["incidence"][..., k, :, :] for k in chosen)
@@ -82,8 +99,7 @@ class RegisteredCounts(SourceObservation):
                 level = a[f"{self.name}_area"]
             else:
                 cases = inputs.levels @ cases
-        rows = cases[..., level, a[f"{self.name}_year"]]
-        return rows * seen["arrived"][self.name] if self.name in seen["arrived"] else rows
+        return cases[..., level, a[f"{self.name}_year"]]
 
     def extra_sd(self, p: Parameters, inputs: "ModelInputs", xp: Namespace = NUMPY) -> Array:
         """Extra coefficient of variation of each row, shape (..., n_rows), or (..., 1) where all are alike.
@@ -100,7 +116,7 @@ class RegisteredCounts(SourceObservation):
         """Negative binomial around completeness x incidence."""
         a, name = inputs.arrays, self.name
         size = dispersion_size(self.extra_sd(p, inputs, xp))
-        found = row_loglik(a[f"{name}_values"], a[f"{name}_log_mask"], self.expected(seen, inputs), size, xp)
+        found = row_loglik(a[f"{name}_values"], a[f"{name}_log_mask"], self.expected(seen, inputs, xp), size, xp)
         return a[f"{name}_weight"] * found
 
     def simulate(self, p: Parameters, seen: Seen, inputs: "ModelInputs", stream: Stream) -> Arrays:
@@ -157,9 +173,12 @@ def extra_priors(n_areas: int) -> list[Prior]:
 
 
 def lay_out(
-    bundle: Any, grid: StudyGrid, codes: tuple[str, ...]
+    bundle: Any, grid: StudyGrid, codes: tuple[str, ...], bands: AgeBands | None = None
 ) -> tuple[list[Observation], list[CompletenessSource], Arrays]:
-    """Registrations and grouped codes by source and presentation, their audits, and what is believed of each."""
+    """Registrations and grouped codes by source and presentation, their audits, and what is believed of each.
+
+    With `bands`, those of the model, registrations are by age at diagnosis where their table is.
+    """
     counted: list[RegisteredCounts] = []
     arrays: Arrays = {}
     labelled: list[LabelledSource] = []
@@ -167,10 +186,13 @@ def lay_out(
     membership = grid.areas.membership(codes)
     for piece in bundle.by_kind("registrations"):
         steps = tuple(step.year for step in piece.steps)
-        for presentation, rows in piece.frame.groupby("presentation"):
+        frame, keys = piece.frame, [AREA_CODE, YEAR]
+        if bands is not None:
+            frame, keys = frame.assign(**{AGE: placed_bands(piece, bands).to_numpy()}), [*keys, AGE]
+        for presentation, rows in frame.groupby("presentation"):
             label = one_word(f"{piece.name}_{presentation}")
             kinds = PRESENTATIONS if presentation == ALL else (str(presentation),)
-            summed = rows.groupby([AREA_CODE, YEAR], as_index=False)[[COUNT_LOWER, COUNT_UPPER]].sum()
+            summed = rows.groupby(keys, as_index=False)[[COUNT_LOWER, COUNT_UPPER]].sum()
             summed = summed[(summed[YEAR] >= grid.first_year) & (summed[YEAR] <= grid.last_year)]
             source = CompletenessSource(label, kinds, None, *NEARLY_FLAT, steps, **loss_of(piece.lost))
             found = LabelledSource(source, piece.name, piece.provenance.source, str(presentation))

@@ -1,7 +1,7 @@
 """The frame around every family: ratio of presentations, trend, tail, errors of populations, floor."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -40,6 +40,7 @@ SYSTEM_SHARE = 0.5
 """Share of the between-study variance that populations of one health system have in common."""
 
 Parameters = Mapping[str, Array]
+MixedGrowth = Callable[[Array, Array, Array], tuple[Array, Array]]
 
 
 @dataclass(frozen=True)
@@ -335,9 +336,26 @@ class AbstractSurvival(ABC):
         )
 
     def point_hazards(
-        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY
+        self,
+        p: Parameters,
+        inputs: ModelInputs,
+        hazards: Array,
+        xp: Namespace = NUMPY,
+        mixed_growth: MixedGrowth | None = None,
     ) -> Array:
-        """Model value of each published point: log cumulative hazard, or log hazard; shape (..., n_points)."""
+        """Model value of each published point: log cumulative hazard, or log hazard; shape (..., n_points).
+
+        Parameters
+        ----------
+        p : mapping of str to array
+        inputs : ModelInputs
+        hazards : array, shape (..., n_nodes)
+            From `baseline_with_tail`.
+        xp : namespace
+        mixed_growth : callable, optional
+            Where a published population is a mixture (of ages): growth of the cumulative hazard of its de novo and of
+            its recurrent part, from the baseline's at the end and at the start of each point and from the ratio.
+        """
         pts = inputs.points
         ratio = p["hazard_ratio_recurrent"][..., None]
         first = self.grid_nodes(inputs).size
@@ -346,17 +364,24 @@ class AbstractSurvival(ABC):
             n = inputs.n_years
             factor = xp.exp(p["hazard_trend"][..., None, None] * self.decades_of(pts.diagnosis_year_mid, n, inputs))
             at_years = self.whole_years(hazards, inputs)
-            grown = at_own_duration(pts.duration, at_end, at_years, factor, n) - at_own_duration(
-                pts.start, at_start, at_years, factor, n
+            at_end, at_start = (
+                at_own_duration(at, value, at_years, factor, n)
+                for at, value in ((pts.duration, at_end), (pts.start, at_start))
             )
-            cumulative = grown / pts.span
+            trend: Array = 1.0
         else:
-            decades = self.trend_years(pts.diagnosis_year_mid, inputs)
-            cumulative = (at_end - at_start) * xp.exp(p["hazard_trend"][..., None] * decades) / pts.span
+            trend = xp.exp(p["hazard_trend"][..., None] * self.trend_years(pts.diagnosis_year_mid, inputs))
+        if mixed_growth is None:
+            cumulative = (at_end - at_start) * trend / pts.span
+            recurrent = cumulative * ratio
+            pure = cumulative * (1.0 + pts.is_recurrent * (ratio - 1.0))
+        else:
+            grown = mixed_growth(at_end * trend, at_start * trend, ratio)
+            cumulative, recurrent = (growth / pts.span for growth in grown)
+            pure = cumulative + pts.is_recurrent * (recurrent - cumulative)
         mixed = -xp.log(
-            pts.de_novo_share * xp.exp(-cumulative) + (1.0 - pts.de_novo_share) * xp.exp(-cumulative * ratio)
+            pts.de_novo_share * xp.exp(-cumulative) + (1.0 - pts.de_novo_share) * xp.exp(-recurrent)
         )
-        pure = cumulative * (1.0 + pts.is_recurrent * (ratio - 1.0))
         return xp.log(xp.where(pts.is_mixed, mixed, pure)) + self.system_error(p)[..., None] * (
             inputs.arrays["point_study"] @ inputs.arrays["study_own"]
         )
