@@ -47,8 +47,8 @@ def part(found, name):
 @pytest.mark.parametrize("day", DATES)
 def test_parts_sum_exactly_to_the_expected_and_to_the_realised_living_in_every_draw_and_area(day):
     found = est(day).decomposition()
-    expected = est(day).point_prevalence("area", basis="expected").values()[0].sum((2, 3, 4))
-    realised = est(day).point_prevalence("area", basis="realised").values()[0].sum((2, 3, 4))
+    expected = est(day).point_prevalence("area", basis="expected").values()[0].sum((2, 3, 4, 5))
+    realised = est(day).point_prevalence("area", basis="realised").values()[0].sum((2, 3, 4, 5))
     np.testing.assert_allclose(found.expected.sum(-1), expected, rtol=1e-9)
     np.testing.assert_array_equal(found.realised.sum(-1), realised)
     assert (found.expected >= 0).all()
@@ -146,7 +146,7 @@ def test_where_registration_takes_time_the_living_are_parted_by_what_has_happene
     assert (inside.decomposition().expected >= 0).all()
     np.testing.assert_allclose(
         inside.decomposition().expected.sum(-1),
-        inside.point_prevalence("area", basis="expected").values()[0].sum((2, 3, 4)), rtol=1e-9)
+        inside.point_prevalence("area", basis="expected").values()[0].sum((2, 3, 4, 5)), rtol=1e-9)
 
 
 def test_a_stated_share_of_the_registered_is_lost():
