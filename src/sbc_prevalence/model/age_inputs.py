@@ -31,6 +31,8 @@ class AgeInputs:
         Mean age at diagnosis [years].
     mix_of_studies : array, shape (2, n_bands)
         Usual mix of ages over the years with data: that of the populations of published survival.
+    cell_floor : array, shape (2, n_bands, n_edges), or None
+        The floor at the edges of the cells of survival records, where there are any.
     population : array, shape (n_codes, n_bands, n_years), or None
         People of the areas in `population_codes`.
     population_codes : tuple of str
@@ -42,6 +44,7 @@ class AgeInputs:
     after: Floats
     middle_age: Floats
     mix_of_studies: Floats
+    cell_floor: Floats | None = None
     population: Floats | None = None
     population_codes: tuple[str, ...] = ()
 

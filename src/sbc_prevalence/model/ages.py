@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sbc_prevalence.errors import ModelError
 from sbc_prevalence.grid import PRESENTATIONS, AgeBands
@@ -49,6 +48,11 @@ class AgeStructure:
     def __post_init__(self) -> None:
         object.__setattr__(self, "bands", tuple(self.bands))
         AgeBands(self.bands)
+
+    @property
+    def size(self) -> int:
+        """Number of bands."""
+        return len(self.bands)
 
     def laid_out(self, inputs: "ModelInputs") -> AgeInputs:
         """What the evidence says of these bands.
@@ -171,30 +175,3 @@ class AgeStructure:
         """
         return xp.concatenate(
             [cases[..., k : k + 1, :, :] * mix[..., k, :, None, :] for k in (0, 1)], axis=-3)
-
-    def mixed_growth(
-        self, at_end: Array, at_start: Array, ratio: Array, p: Parameters, inputs: "ModelInputs", xp: Namespace = NUMPY
-    ) -> tuple[Array, Array]:
-        """Growth of the cumulative hazard of published populations, in which all ages stand together.
-
-        Parameters
-        ----------
-        at_end, at_start : arrays, shape (..., n_points)
-            Cumulative hazard of de novo disease at the mean age, at the end and the start of each point.
-        ratio : array, shape (..., 1)
-            Recurrent over de novo hazard between published populations.
-
-        Returns
-        -------
-        de_novo, recurrent : arrays, shape (..., n_points)
-            Of the survivors of the mixture of ages: the old die first.
-        """
-        ages, ratios = self.laid_out(inputs), self.hazard_ratios(p, inputs, xp)
-
-        def growth(weights: NDArray[np.float64], factor: Array) -> Array:
-            by_band = (factor * ratios)[..., :, None]
-            survivors = [
-                (weights[:, None] * xp.exp(-by_band * at[..., None, :])).sum(-2) for at in (at_start, at_end)]
-            return xp.log(survivors[0]) - xp.log(survivors[1])
-
-        return growth(ages.mix_of_studies[0], xp.ones_like(ratio)), growth(ages.mix_of_studies[1], ratio)

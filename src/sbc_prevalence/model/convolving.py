@@ -142,6 +142,24 @@ def _of_draws(
     return dead, people
 
 
+def alive_of_ages(
+    ages: "AgeStructure", survival: "AbstractSurvival", p: Parameters, inputs: "ModelInputs"
+) -> tuple[Floats, Floats, Floats]:
+    """Survivorship of draws on the grid.
+
+    Returns
+    -------
+    alive : array, shape (..., presentation, n_years, n_years)
+        Of the mixture of ages of each year's diagnoses.
+    by_age : array, shape (..., presentation, n_bands, n_years, n_years)
+    mix : array, shape (..., presentation, n_bands, n_years)
+    """
+    mix = np.asarray(ages.mix(p, inputs))
+    flat = survival.alive_of_draws(p, inputs, ages.strata(survival.strata(p, inputs), p, inputs))
+    by_age = flat.reshape(*flat.shape[:-3], 2, -1, *flat.shape[-2:])
+    return np.einsum("...kas,...kast->...kst", mix, by_age), by_age, mix
+
+
 def latent_by_age(
     cases: Floats, ages: "AgeStructure", survival: "AbstractSurvival", attribution: "DeathAttribution",
     p: Parameters, inputs: "ModelInputs"
@@ -159,10 +177,7 @@ def latent_by_age(
         diagnoses. Besides ``age_mix`` (..., presentation, n_bands, n_years), ``alive_by_age`` (..., presentation,
         n_bands, n_years, n_years), ``kappa_by_age`` and the whole's ``deaths_by_age`` (..., n_bands, n_years).
     """
-    mix = np.asarray(ages.mix(p, inputs))
-    flat = survival.alive_of_draws(p, inputs, ages.strata(survival.strata(p, inputs), p, inputs))
-    by_age = flat.reshape(*flat.shape[:-3], 2, -1, *flat.shape[-2:])
-    alive = np.einsum("...kas,...kast->...kst", mix, by_age)
+    alive, by_age, mix = alive_of_ages(ages, survival, p, inputs)
     whole = cases.sum(-2)[..., None, :]
     dead = deaths_by_age(whole, mix, by_age, inputs)[..., 0, :]
     kappa = np.asarray(attribution.kappa_by_age(p, inputs))

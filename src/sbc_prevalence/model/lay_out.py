@@ -132,6 +132,7 @@ def lay_out(
             hazard=hazard,
             hazard_years=life_years,
             floor_of=lambda weights: _joined(_floors(at_middle, list(weights), grid.years.size)),
+            cell_floor_of=lambda weights: None if cells is None else _floor_at(at_middle, list(weights), cells.edges),
             primaries=primaries,
             death_cuts=DEATH_AGE_CUTS,
         )

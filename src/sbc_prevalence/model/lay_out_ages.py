@@ -27,6 +27,7 @@ def lay_out_ages(
     hazard: Floats,
     hazard_years: NDArray[np.int64],
     floor_of: Callable[[Floats], Floats],
+    cell_floor_of: Callable[[Floats], Floats | None],
     primaries: PrimarySeries | None,
     death_cuts: tuple[int, ...],
 ) -> tuple[AgeInputs, dict[str, Floats]]:
@@ -43,6 +44,8 @@ def lay_out_ages(
     floor_of : callable
         Cumulative other-cause hazard at the nodes of `ModelInputs.floor`, shape (n, n_nodes), of mixtures of single
         ages, shape (n, n_ages).
+    cell_floor_of : callable
+        The same at the edges of the cells of survival records; None where there are none.
     primaries : PrimarySeries or None
     death_cuts : tuple of int
         Ages at which the groups of death attribution begin.
@@ -69,12 +72,15 @@ def lay_out_ages(
     within = within / within.sum(-1, keepdims=True)
     people = _population(bundle, grid, bands)
     given = np.zeros(0, dtype=bool) if people is None else ~np.isnan(people).any((1, 2))
+    flat = within.reshape(-1, within.shape[-1])
+    cell_floor = cell_floor_of(flat)
     ages = AgeInputs(
         bands=bands,
-        floor=floor_of(within.reshape(-1, within.shape[-1])).reshape(2, bands.size, -1),
+        floor=floor_of(flat).reshape(2, bands.size, -1),
         after=bands_after(within, bands.starts, grid.years.size),
         middle_age=(within @ (np.arange(within.shape[-1]) + 0.5)).mean(0),
         mix_of_studies=mix[:, :, with_data].mean(-1),
+        cell_floor=None if cell_floor is None else cell_floor.reshape(2, bands.size, -1),
         population=None if people is None else people[given],
         population_codes=() if people is None else tuple(np.array(grid.areas.all_codes)[given].tolist()),
     )

@@ -12,10 +12,11 @@ from sbc_prevalence.errors import ModelError
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 from sbc_prevalence.kernels.convolution import alive_on_grid, deaths, dying_on_grid, living
 from sbc_prevalence.model import level
+from sbc_prevalence.model.age_mixture import mixed_at_nodes, mixed_growth
 from sbc_prevalence.model.ages import AgeStructure
 from sbc_prevalence.model.attribution import DeathAttribution
 from sbc_prevalence.model.completeness import AbstractCompleteness, SourceCompleteness
-from sbc_prevalence.model.convolving import Convolved, Parts, convolved_by_age, latent_by_age
+from sbc_prevalence.model.convolving import Convolved, Parts, alive_of_ages, convolved_by_age, latent_by_age
 from sbc_prevalence.model.delay import arrived_shares, delay_priors
 from sbc_prevalence.model.flow import flow_priors, seen_of_flows
 from sbc_prevalence.model.incidence import AbstractIncidence
@@ -201,7 +202,7 @@ class PrevalenceModel:
         cases = self.incidence.incidence(p, inputs)
         if self.ages is not None:
             return latent_by_age(cases, self.ages, self.survival, self.attribution, p, inputs)
-        alive = self.survival.alive_of_draws(self.with_registered_share(p, inputs), inputs)
+        alive = self.alive(p, inputs)
         dying = dying_on_grid(alive, inputs.n_years)
         return {
             "incidence": cases,
@@ -210,6 +211,38 @@ class PrevalenceModel:
             "deaths": deaths(cases, dying),
             "kappa": self.attribution.kappa(p, inputs),
         }
+
+    def alive(self, p: Mapping[str, Array], inputs: ModelInputs) -> Array:
+        """Survivorship of draws on the grid, ages together, shape (..., presentation, n_years, n_years)."""
+        if self.ages is not None:
+            return alive_of_ages(self.ages, self.survival, p, inputs)[0]
+        return self.survival.alive_of_draws(self.with_registered_share(p, inputs), inputs)
+
+    def survival_at_nodes(
+        self, p: Mapping[str, Array], inputs: ModelInputs, average: Array, xp: Namespace = NUMPY, *,
+        middle_only: bool = False,
+    ) -> tuple[Array, Array]:
+        """Survival of the population described at the nodes of survivorship, by presentation, ages together.
+
+        Parameters
+        ----------
+        p, inputs, xp
+        average : array, shape (..., n_nodes)
+            From `AbstractSurvival.baseline_with_tail`.
+        middle_only : bool
+            Only of people diagnosed in the middle of the years with data: n_years is then 1.
+
+        Returns
+        -------
+        first : array, shape (..., presentation, n_years, n_first)
+        later : array, shape (..., presentation, n_years, n_durations - 1, n_later)
+        """
+        middle = (inputs.grid.first_data_year + inputs.grid.last_data_year) // 2 - inputs.grid.first_year
+        years = slice(middle, middle + 1) if middle_only else slice(None)
+        strata = None if self.ages is None else self.strata(p, inputs, xp)
+        found = self.survival.at_nodes(
+            p, inputs, self.survival.own_hazards(p, average, xp), xp, strata=strata, years=years)
+        return found if self.ages is None else mixed_at_nodes(*found, self.ages.mix(p, inputs, xp)[..., years], xp)
 
     def with_registered_share(
         self, p: Mapping[str, Array], inputs: ModelInputs, xp: Namespace = NUMPY
@@ -286,7 +319,7 @@ class PrevalenceModel:
             "arrived": {**arrived_shares(p, inputs, xp), **flows["arrived"]},
             "flows": flows["flows"],
             **by_area,
-            **cells_seen(p, inputs, self.survival, average, xp),
+            **cells_seen(p, inputs, self.survival, average, xp, self.ages),
         }
 
     def _flows(
@@ -295,8 +328,7 @@ class PrevalenceModel:
         """What evidence sees of sources with a hazard of registration; empty where there is none."""
         if not inputs.flows:
             return {"completeness": {}, "arrived": {}, "flows": {}}
-        first, later = self.survival.at_nodes(
-            p, inputs, self.survival.own_hazards(p, average, xp), xp, middle_only=True)
+        first, later = self.survival_at_nodes(p, inputs, average, xp, middle_only=True)
         return seen_of_flows(p, inputs, first, later, whole, cases, xp)
 
     def _attributed(
@@ -322,7 +354,7 @@ class PrevalenceModel:
             return self.survival.point_hazards(p, inputs, average, xp)
         ages = self.ages
         return self.survival.point_hazards(
-            p, inputs, average, xp, lambda end, start, ratio: ages.mixed_growth(end, start, ratio, p, inputs, xp)
+            p, inputs, average, xp, lambda end, start, ratio: mixed_growth(end, start, ratio, ages, p, inputs, xp)
         )
 
     def _at_levels(

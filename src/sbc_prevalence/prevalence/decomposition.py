@@ -180,9 +180,8 @@ def coverage_of(inputs: ModelInputs, name: str) -> tuple[NDArray[np.bool_], NDAr
     a = inputs.arrays
     used = np.asarray(a[f"{name}_weight"]) > 0
     rows = np.asarray(inputs.levels)[np.asarray(a[f"{name}_level"])[used]] > 0
-    covered = np.zeros((inputs.n_areas, inputs.n_years), dtype=bool)
-    for area in range(inputs.n_areas):
-        covered[area, np.asarray(a[f"{name}_year"])[used][rows[:, area]]] = True
+    of_year = np.asarray(a[f"{name}_year"])[used][:, None] == np.arange(inputs.n_years)
+    covered = (rows[:, :, None] & of_year[:, None, :]).any(0)
     years = inputs.grid.years
     last = years[inputs.n_years - 1 - covered[:, ::-1].argmax(1)]
     return covered, np.where(covered.any(1), last, years[-1] + 1)
@@ -218,11 +217,11 @@ def registered_among_living(
         By year of diagnosis.
     """
     average = model.survival.baseline_with_tail(p, inputs)
-    first, later = model.survival.at_nodes(p, inputs, model.survival.own_hazards(p, average))
+    first, later = model.survival_at_nodes(p, inputs, average)
     flows = flows_of(flow, p, first, later, inputs.n_years)
     year, fraction = year_fraction(day)
     t = year - inputs.grid.first_year
-    surviving = model.survival.alive_of_draws(p, inputs)
+    surviving = model.alive(p, inputs)
     ahead = np.flip(np.cumsum(np.flip(flows.registered, -1), -1), -1) - flows.registered
     s = np.arange(t + 1)
     found = np.zeros((2, *flows.missing.shape[:-1]))

@@ -49,7 +49,7 @@ def exact(model, p, people, given):
     finer = replace(given, survival_cells=CellGrid(edges, floor, years + 0.5))
     average = model.survival.baseline_with_tail(p, finer)
     hazards = model.survival.own_hazards(p, average)
-    found = model.survival.cell_hazards(p, finer, hazards, model.survival.own_ratio(p))
+    found = model.survival.cell_hazards(p, finer, hazards, model.strata(p, finer), floor)
     kind = (people["presentation"] == "recurrent").to_numpy(int)
     group = np.searchsorted(years, people["diagnosis_year"])
 

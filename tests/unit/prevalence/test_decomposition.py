@@ -24,7 +24,7 @@ from sbc_prevalence.model.observing.registrations import loss_of
 from sbc_prevalence.prevalence import decomposition as parts_of
 from sbc_prevalence.prevalence import estimate
 from sbc_prevalence.prevalence.decomposition import BEFORE, FOLLOWED, LOST, NEVER, NOT_YET, PARTS
-from small_study import bundle, grid_of, small_inputs
+from small_study import BY_AGE, a_model, bundle, grid_of, small_inputs, small_inputs_by_age
 
 DATES = ("2017-12-31", "2016-02-29", "2020-12-31")
 
@@ -147,6 +147,19 @@ def test_where_registration_takes_time_the_living_are_parted_by_what_has_happene
     np.testing.assert_allclose(
         inside.decomposition().expected.sum(-1),
         inside.point_prevalence("area", basis="expected").values()[0].sum((2, 3, 4, 5)), rtol=1e-9)
+
+
+@pytest.mark.parametrize("day", ["2017-12-31", "2017-06-30"])
+def test_with_age_bands_the_parts_sum_to_the_living_of_all_ages_where_registration_takes_time(day):
+    inputs, model = small_inputs_by_age(area_evidence=True, source_evidence=True), a_model(ages=BY_AGE)
+    found = estimate(fitted_from_priors(40, model=model, inputs=inputs), index_date=day, index_year_only=True)
+    by_age = found.point_prevalence(("area", "age_band"), basis="expected").values()[0].sum((2, 3, 4, 5))
+    realised = found.point_prevalence(("area", "age_band"), basis="realised").values()[0].sum((2, 3, 4, 5))
+    for source in ("register", "second"):
+        parted = found.decomposition(source)
+        np.testing.assert_allclose(parted.expected.sum(-1), by_age, rtol=1e-9)
+        np.testing.assert_array_equal(parted.realised.sum(-1), realised)
+        assert (parted.expected >= 0).all()
 
 
 def test_a_stated_share_of_the_registered_is_lost():

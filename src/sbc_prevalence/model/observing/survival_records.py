@@ -9,6 +9,7 @@ import pandas as pd
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.grid import PRESENTATIONS, StudyGrid
 from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
+from sbc_prevalence.model.age_mixture import mixed_cells
 from sbc_prevalence.model.inputs import CellGrid
 from sbc_prevalence.model.observation import (
     Arrays,
@@ -22,11 +23,13 @@ from sbc_prevalence.model.observation import (
 )
 from sbc_prevalence.model.observing.counts import ROW_BLOCK, padded
 from sbc_prevalence.model.parameters import Prior
+from sbc_prevalence.model.strata import Strata
 from sbc_prevalence.model.survival import SYSTEM_SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sbc_prevalence.model.ages import AgeStructure
     from sbc_prevalence.model.inputs import ModelInputs
     from sbc_prevalence.model.survival import AbstractSurvival
 
@@ -131,7 +134,8 @@ class SurvivalRecords(Observation):
 
 
 def cells_seen(
-    p: Parameters, inputs: "ModelInputs", survival: "AbstractSurvival", average: Array, xp: Namespace = NUMPY
+    p: Parameters, inputs: "ModelInputs", survival: "AbstractSurvival", average: Array, xp: Namespace = NUMPY,
+    ages: "AgeStructure | None" = None,
 ) -> dict[str, dict[str, Array]]:
     """What survival records see: ``cells``, by name of the records the cumulative hazard at the edges of their cells.
 
@@ -144,8 +148,17 @@ def cells_seen(
     pieces = [piece for piece in inputs.observations if isinstance(piece, SurvivalRecords)]
     if not pieces:
         return {}
-    return {"cells": {
-        piece.name: survival.cell_hazards(p, inputs, *piece.hazards(p, survival, average, xp), xp) for piece in pieces}}
+
+    def of(piece: SurvivalRecords) -> Array:
+        hazards, ratio = piece.hazards(p, survival, average, xp)
+        if ages is not None:
+            return mixed_cells(hazards, ratio, piece.described, ages, survival, p, inputs, xp)
+        both = xp.stack([xp.ones_like(ratio), ratio], axis=-1)
+        assert inputs.survival_cells is not None
+        return survival.cell_hazards(
+            p, inputs, hazards, Strata(both, both, inputs.floor), inputs.survival_cells.floor, xp)
+
+    return {"cells": {piece.name: of(piece) for piece in pieces}}
 
 
 def lay_out(

@@ -217,23 +217,22 @@ class AbstractSurvival(ABC):
         return mixed(found, survivorship_from_hazards(*faster, xp), p[SHARE], strata.size)
 
     def at_nodes(
-        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY, *, middle_only: bool = False
+        self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace = NUMPY, *,
+        strata: Strata | None = None, years: slice = slice(None),
     ) -> tuple[Array, Array]:
-        """Survival at the nodes that `survivorship` integrates over, by presentation.
+        """Survival at the nodes that `survivorship` integrates over, by stratum (by default the presentations).
 
         Parameters
         ----------
-        middle_only : bool
-            Only of people diagnosed in the middle of the years with data: n_years is then 1.
+        years : slice
+            Of the diagnosis years, where not all are wanted.
 
         Returns
         -------
-        first : array, shape (..., presentation, n_years, n_first)
-        later : array, shape (..., presentation, n_years, n_durations - 1, n_later)
+        first : array, shape (..., n_strata, n_years, n_first)
+        later : array, shape (..., n_strata, n_years, n_durations - 1, n_later)
         """
-        middle = (inputs.grid.first_data_year + inputs.grid.last_data_year) // 2 - inputs.grid.first_year
-        years = slice(middle, middle + 1) if middle_only else slice(None)
-        return survival_at_nodes(*self._node_hazards(p, inputs, hazards, xp, None, years), xp)
+        return survival_at_nodes(*self._node_hazards(p, inputs, hazards, xp, strata, years), xp)
 
     def _node_hazards(
         self, p: Parameters, inputs: ModelInputs, hazards: Array, xp: Namespace, strata: Strata | None,
@@ -300,7 +299,8 @@ class AbstractSurvival(ABC):
         return hazards[..., FIRST_NODES.size : FIRST_NODES.size + inputs.n_years + 1]
 
     def cell_hazards(
-        self, p: Parameters, inputs: ModelInputs, hazards: Array, ratio: Array, xp: Namespace = NUMPY
+        self, p: Parameters, inputs: ModelInputs, hazards: Array, strata: Strata, floor_of_cells: NDArray[np.float64],
+        xp: Namespace = NUMPY,
     ) -> Array:
         """Cumulative all-cause hazard at the edges of the cells of survival records.
 
@@ -310,27 +310,28 @@ class AbstractSurvival(ABC):
         inputs : ModelInputs
         hazards : array, shape (..., n_nodes)
             Of the population whose records they are, e.g. from `own_hazards`.
-        ratio : array, shape (...)
-            Recurrent over de novo hazard in that population.
+        strata : Strata
+            Ratios and floors of its groups, the presentations or presentation x age band; all have the trend.
+        floor_of_cells : array, shape (n_groups, n_edges)
+            Cumulative other-cause hazard at the edges.
 
         Returns
         -------
-        array, shape (..., presentation, n_strata, n_edges)
+        array, shape (..., n_groups, n_strata of the cells, n_edges)
         """
         cells = inputs.survival_cells
         if cells is None:
             raise ModelError("there are no cells of survival records. Lay out the evidence first.")
         n = int(year_of(cells.edges, inputs.n_years).max()) + 1
         by_year = xp.exp(p["hazard_trend"][..., None, None] * self.decades_of(cells.diagnosed, n, inputs))
-        both = xp.stack([xp.ones_like(ratio), ratio], axis=-1)
         floor = p["other_cause_multiplier"][..., None, None]
         return at_every_duration(
             cells.edges,
             hazards[..., self.nodes(inputs).size - cells.edges.size :],
             self.whole_years(hazards, inputs)[..., : n + 1],
-            both[..., None, None] * by_year[..., None, :, :],
-            floor * cells.floor,
-            floor * self.whole_years(inputs.floor, inputs)[..., : n + 1],
+            strata.ratios[..., None, None] * by_year[..., None, :, :],
+            floor * floor_of_cells,
+            floor * self.whole_years(strata.floor, inputs)[..., : n + 1],
             n,
             xp,
         )
