@@ -20,8 +20,6 @@ _COUNT_OF: Final = {rate: count for count, rate in RATES.items()}
 DEATHS: Final = "certified_deaths"
 COUNT_WORDS: Final[Mapping[str, str]] = {
     LIVING: "living", NEWLY: "newly diagnosed", DEATHS: "certified and replicated deaths"}
-ROUNDED_TO: Final = "rounded_to"
-"""Column with a unit of its own for each row [persons]: of a repetition, whose fit is another one."""
 BASES: Final = ("expected", "realised")
 BOUNDS: Final = ("median", "lower", "upper")
 
@@ -33,7 +31,7 @@ TABLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     IMPLIED: ("year", "area_code", "denominator", "median", "lower", "upper", "projected"),
     SENSITIVITY: (
         "group", "scenario", "is_headline", "area_code", "area_name", "quantity", "median", "lower", "upper",
-        "implied_duration", "beyond_follow_up_share"),
+        "implied_duration", "beyond_follow_up_share", "rounded_to"),
     "deaths_fit": ("area_code", "year", "observed", "median", "lower", "upper"),
     "prior_posterior": (
         "parameter", "label", "group", "is_judgement", "prior_lower", "prior_median", "prior_upper",
@@ -55,7 +53,8 @@ TABLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "coverage": ("area_code", "area_name", "year"),
     "priors": ("parameter", "symbol", "distribution", "unit", "is_judgement", "source", "reason"),
     "comparisons": (
-        "region", "date", "what_it_counts", "published", "ours_median", "ours_lower", "ours_upper", "note"),
+        "region", "date", "what_it_counts", "published", "ours_area_code", "ours_median", "ours_lower", "ours_upper",
+        "note"),
     "diagnostics": ("quantity", "rhat", "ess_bulk", "ess_tail", "status"),
     "sources": (),
 }

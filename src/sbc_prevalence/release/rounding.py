@@ -20,7 +20,6 @@ from sbc_prevalence.release.content import (
     LIVING,
     NEWLY,
     RATES,
-    ROUNDED_TO,
     SENSITIVITY,
     ReleaseContent,
 )
@@ -137,13 +136,12 @@ def round_headline(headline: Mapping[str, Any], units: Mapping[str, int]) -> dic
 
 def _units_of_rows(name: str, frame: pd.DataFrame, content: ReleaseContent) -> NDArray[np.float64]:
     """Persons to which each row of a table is rounded, shape (n_rows,)."""
-    if ROUNDED_TO in frame:
-        return frame[ROUNDED_TO].to_numpy(dtype=float)
+    if name == SENSITIVITY:
+        return frame["rounded_to"].to_numpy(dtype=float)
     whole = str(content.headline["area_code"])
-    areas = frame["ours_area_code" if name == COMPARISONS else "area_code"] \
-        if {"ours_area_code", "area_code"} & set(frame.columns) else [whole] * len(frame)
-    of = {DEATHS_FIT: DEATHS}.get(name, LIVING)
-    quantities = frame["quantity"] if name in (ESTIMATES, SENSITIVITY, IDENTIFIABILITY) else [of] * len(frame)
+    areas = frame.get("ours_area_code" if name == COMPARISONS else "area_code", pd.Series(whole, index=frame.index))
+    of = pd.Series(DEATHS if name == DEATHS_FIT else LIVING, index=frame.index)
+    quantities = frame["quantity"] if name in (ESTIMATES, IDENTIFIABILITY) else of
     return np.array([content.unit_of(str(code), str(q)) for code, q in zip(areas, quantities, strict=True)], dtype=float)
 
 
