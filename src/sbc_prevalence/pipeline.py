@@ -180,7 +180,6 @@ class Pipeline:
     ) -> tuple[pd.DataFrame, list[str]]:
         """The national table under every scenario, and the repetitions whose fit did not pass its gate."""
         from sbc_prevalence.posterior import compile_model
-        from sbc_prevalence.prevalence.content import sensitivity_rows
         from sbc_prevalence.prevalence.estimate import estimate
 
         chosen = self.config.sensitivity
@@ -197,27 +196,33 @@ class Pipeline:
             started = time.perf_counter()
             named = f"Repetition {i} of {len(todo)}, {scenario.group}, {scenario.label}"
             if scenario.is_headline:
-                rows.append(sensitivity_rows(estimates, scenario, ci_prob=self.config.report.ci_prob))
+                rows.append(self._rows(estimates, scenario))
                 say(f"{named}: the headline's own")
                 continue
-            refitted = spread_only(fitted, scenario)
-            if refitted is None:
-                given = scenario.inputs or study.inputs
-                ready = next((c for c in compilations if c.fits(scenario.model, given)), None)
-                if ready is None:
-                    compilations = [compiled]  # a program holds some 200 MB: keep the headline's and the latest
-                    ready = compile_model(scenario.model, given)
-                    compilations.append(ready)
-                try:
+            try:
+                refitted = spread_only(fitted, scenario)
+                if refitted is None:
+                    given = scenario.inputs or study.inputs
+                    ready = next((c for c in compilations if c.fits(scenario.model, given)), None)
+                    if ready is None:
+                        compilations = [compiled]  # a program holds some 200 MB: keep the headline's and the latest
+                        ready = compile_model(scenario.model, given)
+                        compilations.append(ready)
                     refitted = self._refit(study, scenario, ready, progress)
-                except FitRefused as error:
-                    refused.append(f"{scenario.group}: {scenario.label}")
-                    say(f"{named}: refused after {_since(started)}, so it is named in the report and not shown: {error}")
-                    continue
-            other = estimate(refitted, index_date=study.index_date, seed=self.config.seed, index_year_only=True)
-            rows.append(sensitivity_rows(other, scenario, ci_prob=self.config.report.ci_prob))
+                other = estimate(refitted, index_date=study.index_date, seed=self.config.seed, index_year_only=True)
+                rows.append(self._rows(other, scenario))
+            except FitRefused as error:
+                refused.append(f"{scenario.group}: {scenario.label}")
+                say(f"{named}: refused after {_since(started)}, so it is named in the report and not shown: {error}")
+                continue
             say(f"{named}: {_since(started)}")
         return pd.concat(rows, ignore_index=True), refused
+
+    def _rows(self, estimates: Any, scenario: Scenario) -> pd.DataFrame:
+        from sbc_prevalence.prevalence.content import sensitivity_rows
+
+        report = self.config.report
+        return sensitivity_rows(estimates, scenario, ci_prob=report.ci_prob, rounding_unit=report.rounding_unit)
 
     def _refit(self, study: Study, scenario: Scenario, compiled: Any, progress: bool) -> Any:
         given = study if scenario.inputs is None else replace(study, inputs=scenario.inputs)

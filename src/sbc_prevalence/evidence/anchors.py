@@ -48,7 +48,7 @@ def spoken_of(word: str, presentation: str, streams: Sequence[Stream]) -> list[S
 
     A row of all presentations speaks of registrations of all together, or else of every presentation at once.
     """
-    named = [s for s in streams if s[0].name == word] or [s for s in streams if s[0].provenance.source == word]
+    named = [s for s in streams if word in s[0].called] or [s for s in streams if s[0].provenance.source == word]
     return [s for s in named if s[1] == presentation] or (named if presentation == ALL else [])
 
 
@@ -56,7 +56,7 @@ def _surveyed(stream: Stream, surveys: Sequence[RegimeSurvey]) -> bool:
     piece, presentation = stream
     if not isinstance(piece, Registrations):
         return False
-    return any(survey.speaks_of(piece.name, piece.provenance.source, presentation) for survey in surveys)
+    return any(survey.speaks_of(piece.called, piece.provenance.source, presentation) for survey in surveys)
 
 
 def _groups(audit: Evidence, streams: Sequence[Stream]) -> Iterator[tuple[pd.DataFrame, list[Stream]]]:

@@ -63,6 +63,11 @@ class CountedEvidence(Evidence):
         ]
 
     @property
+    def called(self) -> tuple[str, ...]:
+        """Names by which audits and surveys may call it, apart from its source."""
+        return tuple(dict.fromkeys((self.name, self.provenance.name)))
+
+    @property
     def has_ages(self) -> bool:
         """Whether the counts are by age band."""
         return AGE_BAND in self.data.columns and not (self.data[AGE_BAND] == ALL).all()

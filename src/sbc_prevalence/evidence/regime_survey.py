@@ -37,6 +37,6 @@ class RegimeSurvey(Evidence):
         """Areas by answer, in the order full, partial, none, no_answer."""
         return self.data["answer"].value_counts().reindex(list(REGIME_ANSWERS), fill_value=0)
 
-    def speaks_of(self, piece: str, origin: str, presentation: str) -> bool:
-        """Whether it speaks of registrations of this name, source and presentation."""
-        return self.source_surveyed in ("", piece, origin) and self.presentation in (ALL, presentation)
+    def speaks_of(self, names: tuple[str, ...], origin: str, presentation: str) -> bool:
+        """Whether it speaks of registrations of these names, this source and presentation."""
+        return self.source_surveyed in ("", *names, origin) and self.presentation in (ALL, presentation)

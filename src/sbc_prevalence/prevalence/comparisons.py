@@ -1,5 +1,6 @@
 """Figures that others have published, beside ours. Nothing is tuned to them."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +15,9 @@ from sbc_prevalence.prevalence.rounding import in_persons
 if TYPE_CHECKING:
     from sbc_prevalence.prevalence.estimate import Estimates
 
-COLUMNS = ("region", "date", "what_it_counts", "published", "ours_median", "ours_lower", "ours_upper", "note",
-           "source")
+COLUMNS = ("region", "date", "what_it_counts", "published", "ours_area_code", "ours_median", "ours_lower",
+           "ours_upper", "note", "source")
+UNIT = 10
 _ALIASES = {"uk": "united kingdom"}
 _CODED = "at any time in"
 
@@ -23,7 +25,7 @@ Draws = NDArray[Any]
 
 
 def comparison_table(
-    est: "Estimates", figures: pd.DataFrame | None, ci_prob: float, rounding_unit: int = 10
+    est: "Estimates", figures: pd.DataFrame | None, ci_prob: float, units: Mapping[str, int] | None = None
 ) -> pd.DataFrame:
     """One row per published figure of people living with the disease.
 
@@ -36,8 +38,8 @@ def comparison_table(
     figures : DataFrame or None
         Of the kind ``comparison_figures``.
     ci_prob : float
-    rounding_unit : int
-        Numbers of persons within notes are rounded to it.
+    units : mapping of area code to int
+        Numbers of persons within notes are rounded to that of their area, to 10 without one.
     """
     if figures is None or not len(figures):
         return pd.DataFrame(columns=list(COLUMNS))
@@ -48,9 +50,10 @@ def comparison_table(
         if not str(row["measure"]).lower().startswith(("prevalence", "people")):
             continue
         code = _code(est, str(row["region"]))
-        ours, note = _same(est, row, code, ci_prob, rounding_unit) if code is not None \
+        ours, note = _same(est, row, code, ci_prob, (units or {}).get(code, UNIT)) if code is not None \
             else ((np.nan,) * 3, _other(est, row, table, ci_prob))
-        rows.append((row["region"], row["date_or_period"], row["counts"], _published(row), *ours, note, row["source"]))
+        rows.append((row["region"], row["date_or_period"], row["counts"], _published(row), code or "", *ours, note,
+                     row["source"]))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

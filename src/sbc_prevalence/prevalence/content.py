@@ -28,7 +28,7 @@ from sbc_prevalence.prevalence.estimate import Estimates
 from sbc_prevalence.prevalence.headline_text import headline_text
 from sbc_prevalence.prevalence.identifiability import influence_words
 from sbc_prevalence.prevalence.intervals import CI_KIND, DEFAULT_CI_PROB, median_and_interval
-from sbc_prevalence.prevalence.precision import precision_table, rounding_units
+from sbc_prevalence.prevalence.precision import Units, precision_table, rounding_units
 from sbc_prevalence.prevalence.quantity import (
     EXPECTED,
     GROUP,
@@ -64,8 +64,8 @@ class ContentParts:
     words : mapping of str to str
     write_draws : callable
         Writes the draws to a NetCDF file.
-    rounding_units : mapping of area code to int
-        Persons to which each area is rounded.
+    rounding_units : mapping of quantity to mapping of area code to int
+        Persons to which each quantity of each area is rounded.
     """
 
     scope: str
@@ -75,7 +75,7 @@ class ContentParts:
     tables: Mapping[str, pd.DataFrame]
     words: Mapping[str, str]
     write_draws: Callable[[Path], None]
-    rounding_units: Mapping[str, int]
+    rounding_units: Units
 
 
 def release_content_parts(
@@ -103,7 +103,7 @@ def release_content_parts(
         Further words; they replace our own under the same heading.
     ci_prob : float
     rounding_unit : int
-        Persons; an area whose Monte Carlo error does not allow it gets a coarser unit of its own.
+        Persons; a quantity of an area whose Monte Carlo error does not allow it gets a coarser unit of its own.
 
     Raises
     ------
@@ -112,8 +112,7 @@ def release_content_parts(
     """
     est = estimates if population is None else replace(estimates, population_described=population)
     units = rounding_units(precision_table(est), rounding_unit)
-    whole_unit = units[est.grid.areas.total_code]
-    tables = release_tables(est, bundle, ci_prob=ci_prob, rounding_unit=whole_unit)
+    tables = release_tables(est, bundle, ci_prob=ci_prob, units=units)
     head = headline(est, tables, ci_prob=ci_prob)
     own = est.describe_words()
     taken = {key.casefold() for key in notes or {}}
@@ -124,9 +123,9 @@ def release_content_parts(
 
 
 def release_tables(
-    est: Estimates, bundle: EvidenceBundle, *, ci_prob: float = DEFAULT_CI_PROB, rounding_unit: int = 10
+    est: Estimates, bundle: EvidenceBundle, *, ci_prob: float = DEFAULT_CI_PROB, units: Units | None = None
 ) -> dict[str, pd.DataFrame]:
-    """Tidy tables of a release, unrounded; columns as `release.content` has them."""
+    """Tidy tables of a release, unrounded but for persons inside notes; columns as `release.content` has them."""
     gate = est.fitted.gate
     figures = bundle.comparison_figures
     decomposed = [
@@ -138,7 +137,8 @@ def release_tables(
         "deaths_fit": deaths, "prior_posterior": est.prior_posterior(ci_prob),
         "prior_predictive": est.prior_predictive(ci_prob), "shares": est.shares(ci_prob),
         "coverage": bundle.coverage(est.grid.areas, est.grid), "priors": priors_table(est),
-        "comparisons": comparison_table(est, None if figures is None else figures.frame, ci_prob, rounding_unit),
+        "comparisons": comparison_table(
+            est, None if figures is None else figures.frame, ci_prob, (units or {}).get(LIVING)),
         "diagnostics": gate.table.copy() if gate is not None else pd.DataFrame(
             columns=["quantity", "rhat", "ess_bulk", "ess_tail", "status"]),
         "identifiability": est.identifiability(ci_prob), "influence": est.influences(),
@@ -206,7 +206,9 @@ def headline(est: Estimates, tables: Mapping[str, pd.DataFrame], *, ci_prob: flo
     return head
 
 
-def sensitivity_rows(est: Estimates, scenario: Scenario, *, ci_prob: float = DEFAULT_CI_PROB) -> pd.DataFrame:
+def sensitivity_rows(
+    est: Estimates, scenario: Scenario, *, ci_prob: float = DEFAULT_CI_PROB, rounding_unit: int = 10
+) -> pd.DataFrame:
     """Rows of the table of repetitions for one scenario: living at the index date and newly diagnosed in its year.
 
     Parameters
@@ -215,7 +217,15 @@ def sensitivity_rows(est: Estimates, scenario: Scenario, *, ci_prob: float = DEF
         Of the scenario's fit; ``estimate(..., index_year_only=True)`` is enough.
     scenario : Scenario
     ci_prob : float
+    rounding_unit : int
+        Persons; the column ``rounded_to`` says what the Monte Carlo error of this fit allows.
+
+    Raises
+    ------
+    FitRefused
+        If the Monte Carlo error of a figure is too large for any unit.
     """
+    units = rounding_units(precision_table(est), rounding_unit)
     quantities = [est.point_prevalence(), est.newly_diagnosed()]
     if scenario.shows_areas:
         quantities += [est.point_prevalence(AREA), est.newly_diagnosed(AREA)]
@@ -225,7 +235,8 @@ def sensitivity_rows(est: Estimates, scenario: Scenario, *, ci_prob: float = DEF
     beyond = median_and_interval(est.draws.shares[BEYOND_SURVIVAL][:, est.position], ci_prob)[0]
     return rows[["area_code", "area_name", "quantity", *BOUNDS]].assign(
         group=scenario.group, scenario=scenario.label, is_headline=scenario.is_headline,
-        implied_duration=float(ratio), beyond_follow_up_share=float(beyond))
+        implied_duration=float(ratio), beyond_follow_up_share=float(beyond),
+        rounded_to=[units[q][code] for q, code in zip(rows["quantity"], rows["area_code"], strict=True)])
 
 
 def draws_dataset(est: Estimates) -> "xr.Dataset":

@@ -7,7 +7,8 @@ import pandas as pd
 
 from sbc_prevalence.grid import ALL
 from sbc_prevalence.prevalence.estimate import Estimates
-from sbc_prevalence.prevalence.quantity import LIVING
+from sbc_prevalence.prevalence.precision import Units
+from sbc_prevalence.prevalence.quantity import LIVING, NEWLY_DIAGNOSED
 from sbc_prevalence.prevalence.rounding import in_persons, in_years
 
 PERSONS, YEARS = "persons", "years"
@@ -16,7 +17,7 @@ Line = tuple[str, str, str, str, str]
 
 def headline_text(
     est: Estimates, tables: Mapping[str, pd.DataFrame], head: Mapping[str, Any], *, title: str,
-    units: Mapping[str, int], areas: bool = True,
+    units: Units, areas: bool = True,
 ) -> str:
     """The headline and the areas as text: medians to the unit of their area, bounds rounded outwards.
 
@@ -26,8 +27,8 @@ def headline_text(
     tables, head
         From `release_tables` and `headline`.
     title : str
-    units : mapping of area code to int
-        Persons to which each area is rounded.
+    units : mapping of quantity to mapping of area code to int
+        Persons to which each quantity of each area is rounded.
     areas : bool
         Whether the areas follow the whole.
     """
@@ -36,12 +37,12 @@ def headline_text(
     whole = head["area_name"]
     median, lower, upper = in_years(*(float(head[f"implied_duration_{b}"]) for b in ("median", "lower", "upper")))
     lines: list[Line] = [
-        (f"{whole}: living on {day}{projected}", PERSONS, *_persons(head, units, "living_")),
+        (f"{whole}: living on {day}{projected}", PERSONS, *_persons(head, units[LIVING], "living_")),
         (f"{whole}: newly diagnosed in {head['year']}{projected}", PERSONS,
-         *_persons(head, units, "newly_diagnosed_")),
+         *_persons(head, units[NEWLY_DIAGNOSED], "newly_diagnosed_")),
         (f"{whole}: implied duration, living / deaths from any cause{projected}", YEARS, median, lower, upper)]
     rows = _areas(est, tables["estimates"], head) if areas else []
-    lines += [(f"  {row['area_name']}: living", PERSONS, *_persons(row, units)) for row in rows]
+    lines += [(f"  {row['area_name']}: living", PERSONS, *_persons(row, units[LIVING])) for row in rows]
     level = f"{100 * head['ci_prob']:g} %"
     text = [title, "", *_laid_out(lines, f"{level} interval"), "",
             f"{level} interval: credible interval, {head['ci_kind']}; bounds are rounded outwards.",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sbc_prevalence.model.observing import SurvivalRecords
+from sbc_prevalence.prevalence.completeness import completeness_words
 from sbc_prevalence.prevalence.draws import BEYOND_RECURRENCE, BEYOND_SURVIVAL, UNSEEN
 from sbc_prevalence.prevalence.quantity import LIVING
 from sbc_prevalence.prevalence.scenarios import family_word
@@ -91,6 +92,8 @@ def words(est: "Estimates") -> dict[str, str]:
     inputs = est.fitted.inputs
     if inputs.population_note:
         found["population"] = inputs.population_note
+    if inputs.completeness_sources:
+        found["completeness"] = completeness_words(est)
     if UNSEEN in est.draws.shares:
         found["recurrences"] = _recurrences(est)
     if est.draws.ages is not None:

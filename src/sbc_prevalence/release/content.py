@@ -17,6 +17,10 @@ CONFLICT, DECOMPOSITION = "conflict", "decomposition"
 LIVING, NEWLY = "living", "newly_diagnosed"
 STANDARDISED: Final[Mapping[str, str]] = {LIVING: "living_asr_per_100k", NEWLY: "new_asr_per_100k"}
 RATES: Final[Mapping[str, str]] = {LIVING: "living_per_100k", NEWLY: "new_per_100k"}
+_COUNT_OF: Final = {rate: count for rates in (RATES, STANDARDISED) for count, rate in rates.items()}
+DEATHS: Final = "certified_deaths"
+COUNT_WORDS: Final[Mapping[str, str]] = {
+    LIVING: "living", NEWLY: "newly diagnosed", DEATHS: "certified and replicated deaths"}
 BASES: Final = ("expected", "realised")
 BOUNDS: Final = ("median", "lower", "upper")
 
@@ -31,7 +35,7 @@ TABLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     IMPLIED: ("year", "area_code", "denominator", "median", "lower", "upper", "projected"),
     SENSITIVITY: (
         "group", "scenario", "is_headline", "area_code", "area_name", "quantity", "median", "lower", "upper",
-        "implied_duration", "beyond_follow_up_share"),
+        "implied_duration", "beyond_follow_up_share", "rounded_to"),
     "deaths_fit": ("area_code", "year", "observed", "median", "lower", "upper"),
     "prior_posterior": (
         "parameter", "label", "group", "is_judgement", "prior_lower", "prior_median", "prior_upper",
@@ -53,7 +57,8 @@ TABLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "coverage": ("area_code", "area_name", "year"),
     "priors": ("parameter", "symbol", "distribution", "unit", "is_judgement", "source", "reason"),
     "comparisons": (
-        "region", "date", "what_it_counts", "published", "ours_median", "ours_lower", "ours_upper", "note"),
+        "region", "date", "what_it_counts", "published", "ours_area_code", "ours_median", "ours_lower", "ours_upper",
+        "note"),
     "diagnostics": ("quantity", "rhat", "ess_bulk", "ess_tail", "status"),
     "sources": (),
 }
@@ -95,8 +100,9 @@ class ReleaseContent:
         Summary of the sampler and of the gate.
     rounding_unit : int
         Public counts are rounded to this many persons.
-    rounding_units : mapping of area code to int
-        Areas whose counts are rounded to another unit, because Monte Carlo error does not allow a finer one.
+    rounding_units : mapping of quantity to mapping of area code to int
+        Figures that are rounded to another unit, because Monte Carlo error does not allow a finer one: the living,
+        the newly diagnosed and the certified deaths (``certified_deaths``) of an area each have their own.
 
     Raises
     ------
@@ -115,7 +121,7 @@ class ReleaseContent:
     seed: int
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
     rounding_unit: int = 10
-    rounding_units: Mapping[str, int] = field(default_factory=dict)
+    rounding_units: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         problems = _problems(self)
@@ -123,23 +129,24 @@ class ReleaseContent:
             listed = "\n".join(f"  {i}. {p}" for i, p in enumerate(problems, 1))
             raise ReleaseError(f"the content of the release has {len(problems)} problem(s):\n{listed}")
 
-    def unit_of(self, area_code: str) -> int:
-        """Persons to which the counts of an area are rounded."""
-        return self.rounding_units.get(area_code, self.rounding_unit)
+    def unit_of(self, area_code: str, quantity: str = LIVING) -> int:
+        """Persons to which a quantity of an area is rounded; a rate has the unit of its count."""
+        return self.rounding_units.get(_COUNT_OF.get(quantity, quantity), {}).get(area_code, self.rounding_unit)
 
     @property
     def rounding_words(self) -> str:
-        """To how many persons counts are rounded, areas with a coarser unit named."""
+        """To how many persons counts are rounded, quantities and areas with a coarser unit named."""
         base = "1 person" if self.rounding_unit == 1 else f"{self.rounding_unit:,} persons"
         names = self.tables[ESTIMATES].drop_duplicates("area_code").set_index("area_code")["area_name"]
-        coarser: dict[int, list[str]] = {}
-        for code, unit in self.rounding_units.items():
-            if unit != self.rounding_unit:
-                coarser.setdefault(unit, []).append(str(names.get(code, code)))
-        if not coarser:
-            return base
-        listed = "; ".join(f"{', '.join(where)} to {unit:,}" for unit, where in sorted(coarser.items()))
-        return f"{base} ({listed}, as Monte Carlo error allows no finer unit there)"
+        listed = []
+        for quantity, units in self.rounding_units.items():
+            coarser: dict[int, list[str]] = {}
+            for code, unit in units.items():
+                if unit != self.rounding_unit:
+                    coarser.setdefault(unit, []).append(str(names.get(code, code)))
+            listed += [f"the {COUNT_WORDS.get(quantity, quantity)} of {', '.join(where)} to {unit:,}"
+                       for unit, where in sorted(coarser.items())]
+        return f"{base} ({'; '.join(listed)}: Monte Carlo error allows no finer unit there)" if listed else base
 
     def has(self, name: str) -> bool:
         """Whether a table is present and has rows."""
@@ -153,7 +160,7 @@ def _problems(content: ReleaseContent) -> list[str]:
     found += [f"table '{name}' is missing" for name in REQUIRED if name not in content.tables]
     if content.headline.get("basis", BASES[0]) not in BASES:
         found.append("headline: 'basis' must be expected or realised")
-    if content.rounding_unit < 1 or any(unit < 1 for unit in content.rounding_units.values()):
+    if content.rounding_unit < 1 or any(unit < 1 for units in content.rounding_units.values() for unit in units.values()):
         found.append("rounding_unit must be at least 1 person")
     for name, frame in content.tables.items():
         if name not in TABLE_COLUMNS:

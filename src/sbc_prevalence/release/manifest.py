@@ -46,7 +46,7 @@ def public_manifest(
         "format": FORMAT, "format_version": FORMAT_VERSION, "status": BANNER, "release_id": release_id,
         "title": content.title, "scope": content.scope, "created": created.isoformat(timespec="seconds"),
         "headline": dict(content.headline), "rounding_unit": content.rounding_unit,
-        "rounding_units": dict(content.rounding_units), "seed": content.seed,
+        "rounding_units": {q: dict(u) for q, u in content.rounding_units.items()}, "seed": content.seed,
         "words": dict(content.words), "versions": dict(content.versions),
         "inputs": dict(content.input_hashes),
         "diagnostics": dict(content.diagnostics), "config": content.config_text, "files": file_hashes(folder)}

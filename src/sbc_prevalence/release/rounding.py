@@ -13,6 +13,7 @@ from sbc_prevalence.release.content import (
     AGES,
     BOUNDS,
     CONFLICT,
+    DEATHS,
     DECOMPOSITION,
     ESTIMATES,
     IDENTIFIABILITY,
@@ -30,6 +31,7 @@ YEARS_UNIT = 0.1
 SHARE_UNIT = 0.01
 RATE_UNIT = 0.1
 SIGNIFICANT = 3
+DEATHS_FIT, COMPARISONS = "deaths_fit", "comparisons"
 # A rate is shown only where its rounded count is at least so many units: below that, rounding alone
 # moves it by more than a sixth.
 UNITS_FOR_A_RATE = 3
@@ -153,15 +155,26 @@ def round_ages(frame: pd.DataFrame, unit: ArrayLike) -> pd.DataFrame:
     return out
 
 
-def round_headline(headline: Mapping[str, Any], unit: int) -> dict[str, Any]:
-    """Headline numbers as they may be shown."""
+def round_headline(headline: Mapping[str, Any], units: Mapping[str, int]) -> dict[str, Any]:
+    """Headline numbers as they may be shown; `units` has the persons of the living and of the newly diagnosed."""
     out = dict(headline)
-    units = {LIVING: float(unit), NEWLY: float(unit), "implied_duration": YEARS_UNIT}
-    for quantity, step in units.items():
+    steps = {LIVING: float(units[LIVING]), NEWLY: float(units[NEWLY]), "implied_duration": YEARS_UNIT}
+    for quantity, step in steps.items():
         for name, rule in zip(BOUNDS, (nearest, downward, upward), strict=True):
             value = float(rule(float(out[f"{quantity}_{name}"]), step))
             out[f"{quantity}_{name}"] = value if quantity == "implied_duration" else round(value)
     return out
+
+
+def _units_of_rows(name: str, frame: pd.DataFrame, content: ReleaseContent) -> NDArray[np.float64]:
+    """Persons to which each row of a table is rounded, shape (n_rows,)."""
+    if name == SENSITIVITY:
+        return frame["rounded_to"].to_numpy(dtype=float)
+    whole = str(content.headline["area_code"])
+    areas = frame.get("ours_area_code" if name == COMPARISONS else "area_code", pd.Series(whole, index=frame.index))
+    of = pd.Series(DEATHS if name == DEATHS_FIT else LIVING, index=frame.index)
+    quantities = frame["quantity"] if name in (ESTIMATES, IDENTIFIABILITY, AGES) else of
+    return np.array([content.unit_of(str(code), str(q)) for code, q in zip(areas, quantities, strict=True)], dtype=float)
 
 
 def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.DataFrame:
@@ -169,9 +182,7 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
     if not len(frame):
         return frame.copy()
     whole = content.unit_of(str(content.headline["area_code"]))
-    unit: NDArray[np.float64] | int = whole
-    if name != "comparisons" and "area_code" in frame.columns:
-        unit = frame["area_code"].map(content.unit_of).to_numpy(dtype=float)
+    unit = _units_of_rows(name, frame, content)
     if name == ESTIMATES:
         return round_estimates(frame, unit)
     if name == AGES:
@@ -184,7 +195,7 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
         out["beyond_follow_up_share"] = nearest(
             out["beyond_follow_up_share"].to_numpy(dtype=float), SHARE_UNIT)
         return out
-    if name == "deaths_fit":
+    if name == DEATHS_FIT:
         out = round_interval(frame, unit)
         out["observed"] = nearest(out["observed"].to_numpy(dtype=float), unit)
         return out
@@ -195,10 +206,11 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
     if name == INFLUENCE:
         return _to_shares(frame, exempt=())
     if name == CONFLICT:
-        return _round_conflict(frame, whole)
+        head = str(content.headline["area_code"])
+        return _round_conflict(frame, {q: content.unit_of(head, q) for q in (LIVING, NEWLY)})
     if name == DECOMPOSITION:
         return _to_shares(round_interval(frame, unit), exempt=BOUNDS)
-    if name == "comparisons":
+    if name == COMPARISONS:
         return round_interval(frame, unit, prefix="ours_")
     if name == "prior_predictive":
         out = frame.copy()
@@ -234,18 +246,19 @@ def _round_identifiability(frame: pd.DataFrame, unit: ArrayLike) -> pd.DataFrame
     return _to_shares(out, exempt=(*BOUNDS, *(f"prior_{b}" for b in BOUNDS)))
 
 
-def _round_conflict(frame: pd.DataFrame, unit: int) -> pd.DataFrame:
+def _round_conflict(frame: pd.DataFrame, units: Mapping[str, int]) -> pd.DataFrame:
     """Totals of counts and persons to the unit, hazards of published survival and p-values to significant digits."""
     out = frame.copy()
     numbers = out.select_dtypes("number").columns
     out[numbers] = out[numbers].astype(float)
+    unit = max(units.values())
     counts = (frame["observed"].astype(float) >= unit).to_numpy()
     totals = ("observed", "predicted_median", "predicted_lower", "predicted_upper")
     for column in totals:
         values = out[column].to_numpy(dtype=float)
         out[column] = np.where(counts, nearest(values, unit), significant(values))
     for quantity in (LIVING, NEWLY):
-        out = round_interval(out, unit, prefix=f"{quantity}_")
+        out = round_interval(out, units[quantity], prefix=f"{quantity}_")
     shown = {*totals, *(f"{q}_{b}" for q in (LIVING, NEWLY) for b in BOUNDS)}
     for column in numbers:
         if column.startswith("p_"):
@@ -267,6 +280,7 @@ def _unit_of(persons: int) -> Any:
 
 def public_content(content: ReleaseContent) -> ReleaseContent:
     """The same content with every number rounded as it may be shown outside."""
-    unit = content.unit_of(str(content.headline["area_code"]))
+    whole = str(content.headline["area_code"])
+    units = {quantity: content.unit_of(whole, quantity) for quantity in (LIVING, NEWLY)}
     tables = {name: _round_table(name, frame, content) for name, frame in content.tables.items()}
-    return replace(content, tables=tables, headline=round_headline(content.headline, unit))
+    return replace(content, tables=tables, headline=round_headline(content.headline, units))

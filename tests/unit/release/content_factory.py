@@ -100,7 +100,7 @@ def sensitivity() -> pd.DataFrame:
                         "area_name": "Scotland" if area == WHOLE else BOARDS[area][0], "quantity": quantity,
                         "median": median, "lower": median * np.exp(-0.18 * width),
                         "upper": median * np.exp(0.18 * width), "implied_duration": 3.6 * factor,
-                        "beyond_follow_up_share": 0.08 * factor**2})
+                        "beyond_follow_up_share": 0.08 * factor**2, "rounded_to": 10})
     return pd.DataFrame(rows)
 
 
@@ -222,14 +222,14 @@ def tables() -> dict[str, pd.DataFrame]:
          "Made up: boards are expected to differ little."),
     ], columns=["parameter", "symbol", "distribution", "unit", "is_judgement", "source", "reason"])
     comparisons = pd.DataFrame([
-        ("Scotland", "2013", "people identified with secondary breast cancer; definition not published", 4090,
+        ("Scotland", "2013", "people identified with secondary breast cancer; definition not published", 4090, WHOLE,
          3598.0, 3003.0, 4311.0, "not tuned to it"),
-        ("Scotland", "2025-11", "people living with it, as quoted by a charity", "around 4,000",
+        ("Scotland", "2025-11", "people living with it, as quoted by a charity", "around 4,000", WHOLE,
          4098.0, 3102.0, 5403.0, "quoted figure"),
         ("United States", "2013-01-01", "women living, by back-calculation from 40,860 deaths", 138622,
-         np.nan, np.nan, np.nan, "implied duration 3.4 years")],
-        columns=["region", "date", "what_it_counts", "published", "ours_median", "ours_lower", "ours_upper",
-                 "note"])
+         "", np.nan, np.nan, np.nan, "implied duration 3.4 years")],
+        columns=["region", "date", "what_it_counts", "published", "ours_area_code", "ours_median", "ours_lower",
+                 "ours_upper", "note"])
     diagnostics = pd.DataFrame([
         {"quantity": f"living, {n}, {y}", "rhat": 1.001 + 0.004 * (i % 3) / 2, "ess_bulk": 1400.0 + 31 * i,
          "ess_tail": 1200.0 + 23 * i, "status": "passed"}

@@ -94,7 +94,7 @@ def test_the_headline_is_rounded_like_the_table() -> None:
     assert public.headline["living_median"] == 3890
     assert public.headline["implied_duration_lower"] == 2.4
     assert public.headline["implied_duration_upper"] == 5.0
-    assert round_headline(public.headline, 10) == public.headline
+    assert round_headline(public.headline, {"living": 10, "newly_diagnosed": 10}) == public.headline
 
 
 def test_the_given_tables_are_not_changed() -> None:
@@ -124,3 +124,38 @@ def test_tables_of_the_evidence_show_persons_to_their_unit_and_shares_to_a_hundr
     assert conflict.loc["survival", "observed"] == 0.713
     assert np.isnan(conflict.loc["snapshot", "living_median"])
     assert (conflict["living_lower"].dropna() % 10 == 0).all()
+
+
+def test_the_unit_of_one_quantity_does_not_coarsen_another() -> None:
+    made = make_content(rounding_unit=10, rounding_units={"living": {"S92000003": 50}, "newly_diagnosed": {}})
+    shown = public_content(made)
+    whole = shown.tables["estimates"].query("area_code == 'S92000003'")
+    living, new = (whole[whole["quantity"] == q]["median"] for q in ("living", "newly_diagnosed"))
+    assert (living % 50 == 0).all()
+    assert (new % 50 != 0).any()
+    assert shown.headline["living_median"] % 50 == 0
+    assert shown.headline["newly_diagnosed_median"] == 1190
+    lothian = shown.tables["estimates"].query("area_code == 'S08000024' and quantity == 'living'")
+    assert (lothian["median"] % 50 != 0).any()
+    assert (shown.tables["deaths_fit"]["observed"] % 50 != 0).any()
+    assert (shown.tables["conflict"]["newly_diagnosed_median"].dropna() % 50 != 0).any()
+    assert made.rounding_words == (
+        "10 persons (the living of Scotland to 50: Monte Carlo error allows no finer unit there)")
+
+
+def test_a_repetition_is_rounded_as_its_own_fit_allows() -> None:
+    rows = make_content().tables["sensitivity"].assign(rounded_to=10)
+    rows.loc[rows["scenario"] == "log-logistic", "rounded_to"] = 200
+    shown = public_content(make_content(tables=make_content().tables | {"sensitivity": rows})).tables["sensitivity"]
+    far = shown["scenario"] == "log-logistic"
+    assert (shown.loc[far, "median"] % 200 == 0).all()
+    assert (shown.loc[~far, "median"] % 200 != 0).any()
+
+
+def test_figures_beside_published_ones_are_rounded_as_their_area_allows() -> None:
+    rows = make_content().tables["comparisons"].assign(ours_area_code=["S08000024", "S92000003", ""])
+    made = make_content(tables=make_content().tables | {"comparisons": rows},
+                        rounding_units={"living": {"S92000003": 500}})
+    shown = public_content(made).tables["comparisons"]
+    assert shown["ours_median"].iloc[0] == 3600
+    assert shown["ours_median"].iloc[1] == 4000

@@ -155,7 +155,7 @@ def lay_out(
             arrays |= _rows(observed, rows, codes, grid)
             found.append(observed)
             source = CompletenessSource(name, kinds, None, *NEARLY_FLAT)
-            labelled = LabelledSource(source, piece.name, piece.provenance.source, str(presentation))
+            labelled = LabelledSource(source, piece.called, piece.provenance.source, str(presentation))
             sources.append((labelled, piece.completeness))
     return found, sources, arrays
 

@@ -22,7 +22,7 @@ class LabelledSource:
     """A source of the model with the piece of evidence and the presentation that it comes from."""
 
     source: CompletenessSource
-    piece: str
+    names: tuple[str, ...]
     origin: str
     presentation: str
 
@@ -39,7 +39,7 @@ def audited_by(rows: pd.DataFrame, sources: Sequence[LabelledSource]) -> list[tu
     """
     found = []
     for (word, presentation), part in rows.groupby(["source_audited", "presentation"], sort=False):
-        named = [s for s in sources if s.piece == word] or [s for s in sources if s.origin == word]
+        named = [s for s in sources if word in s.names] or [s for s in sources if s.origin == word]
         chosen = [s for s in named if s.presentation == presentation] or (named if presentation == ALL else [])
         if chosen:
             found.append((tuple(s.source.name for s in chosen), part))
@@ -50,7 +50,7 @@ def together(names: tuple[str, ...], sources: Sequence[LabelledSource]) -> str:
     """A word for one source, or for all presentations of a piece together."""
     if len(names) == 1:
         return names[0]
-    return one_word(f"{next(s.piece for s in sources if s.source.name in names)}_{ALL}")
+    return one_word(f"{next(s.names[0] for s in sources if s.source.name in names)}_{ALL}")
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def lay_out(bundle: Any, grid: StudyGrid) -> tuple[list[Observation], Arrays]:
 
 def is_surveyed(source: LabelledSource, bundle: Any) -> bool:
     """Whether the survey of regimes speaks of a source."""
-    return any(piece.speaks_of(source.piece, source.origin, source.presentation) for piece in bundle.by_kind(SURVEY))
+    return any(piece.speaks_of(source.names, source.origin, source.presentation) for piece in bundle.by_kind(SURVEY))
 
 
 def area_loglik(p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace = NUMPY) -> dict[str, Array]:

@@ -195,7 +195,7 @@ def lay_out(
             summed = rows.groupby(keys, as_index=False)[[COUNT_LOWER, COUNT_UPPER]].sum()
             summed = summed[(summed[YEAR] >= grid.first_year) & (summed[YEAR] <= grid.last_year)]
             source = CompletenessSource(label, kinds, None, *NEARLY_FLAT, steps, **loss_of(piece.lost))
-            found = LabelledSource(source, piece.name, piece.provenance.source, str(presentation))
+            found = LabelledSource(source, piece.called, piece.provenance.source, str(presentation))
             labelled.append(replace(found, source=replace(source, surveyed=is_surveyed(found, bundle))))
             beliefs[label] = piece.completeness
             counts = count_rows(label, summed, codes, grid)
