@@ -203,20 +203,14 @@ def _repetition_problems(config: Config, model: PrevalenceModel, inputs: ModelIn
 
 
 def _earlier_than_the_data(config: Config, grid: StudyGrid) -> list[Problem]:
-    """Years of a copied configuration that newer figures have overtaken; nothing is stopped by it."""
-    day, last = config.grid.index_date, config.grid.last_year
-    found = []
-    if day is not None and day.year < grid.last_data_year:
-        found.append(Problem(
-            "W-INDEX-DATE", config.readable().where, f"the headline is of {day.year}, and the data go on to "
-            f"{grid.last_data_year}",
-            "Move the index date, or take it out: it is then the end of the last year with data.",
-            key="grid.index_date", severity="warning"))
-    if last is not None and last < grid.last_data_year:
-        found.append(Problem(
-            "W-LAST-YEAR", config.readable().where, f"tables end in {last}, and the data go on to {grid.last_data_year}",
-            "Move last_year, or take it out.", key="grid.last_year", severity="warning"))
-    return found
+    """The headline of a copied configuration that newer figures have overtaken; nothing is stopped by it."""
+    day = config.grid.index_date
+    if day is None or day.year >= grid.last_data_year:
+        return []
+    return [Problem(
+        "W-INDEX-DATE", config.readable().where, f"the headline is of {day.year}, and the data go on to "
+        f"{grid.last_data_year}", "Move the index date, or take it out: it is then the end of the last year with data.",
+        key="grid.index_date", severity="warning")]
 
 
 def _index_date_problems(day: date, grid: StudyGrid, where: str) -> list[Problem]:
