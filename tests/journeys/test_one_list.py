@@ -98,7 +98,8 @@ def test_unknown_priors_are_found_with_faulty_tables_and_with_sound_ones(project
 
 def test_priors_the_index_date_and_the_years_of_the_grid_come_together(project):
     folder = project(("[report]", f"{UNKNOWN_PRIOR}[report]"),
-                     ('# index_date = "2020-12-31"', 'index_date = "1996-12-31" #'), ("first_reported_year = 1997", "# first_reported_year = 1997"))
+                     ('# index_date = "2020-12-31"', 'index_date = "1996-12-31" #'),
+                     ("first_reported_year = 1997", "# first_reported_year = 1997"))
     assert told(folder) == [("config.toml", "E-INDEX-DATE"), ("config.toml", "E-PRIOR")]
 
 
