@@ -168,7 +168,8 @@ def run(
     out: Annotated[Path | None, typer.Option(
         help="Release folder to write; releases/NAME without it.", show_default=False)] = None,
     headline_only: Annotated[bool, typer.Option(
-        "--headline-only", help="Leave out the repeated national tables.")] = False,
+        "--headline-only", help="Leave out the repeated national tables and the checks that need fits of their own: "
+                                  "minutes instead of ten; the report says so.")] = False,
     progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
     as_json: JsonOption = False,
 ) -> None:

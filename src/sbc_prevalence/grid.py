@@ -295,6 +295,14 @@ class StudyGrid:
                     "years must run: first primary, first metastatic, first and last data, last year",
                     "Check the years in the configuration.",
                 )
+                if self.last_year >= self.last_data_year
+                else Problem(
+                    "E-GRID",
+                    "grid",
+                    f"tables must not end ({self.last_year}) before the data do ({self.last_data_year})",
+                    "Move last_year, or take it out: it is then the last year with data.",
+                    key="last_year",
+                )
             )
         if not self.first_year <= self.first_reported_year <= self.last_year:
             raise EvidenceError(

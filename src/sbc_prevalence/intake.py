@@ -1,6 +1,6 @@
 """Reading everything that a configuration names before anything is refused: areas, tables, how they fit together."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -75,11 +75,12 @@ def take_in(source: Readable) -> Intake:
         areas = None if source.areas is None else _read_areas(source, source.areas)
     except InputError as error:
         told.problems += error.problems
-    entries = _read_entries(source, source.entries, told)
+    entries = _read_entries(source, source.entries, told, source.numbers)
     tables_only = _read_entries(source, source.tables_only, told)
     lacking = _needed_by_model(source, told.unread | {kind for kind, _, _ in (*entries, *tables_only)})
     found = gather(entries, areas, tables_only=tables_only, failed_kinds=told.unread | set(lacking))
-    told.problems += [p for p in found.problems if p.where not in told.doubtful or p.code not in FROM_A_FAULTY_KEY]
+    told.problems += [_at_key(p, source, told) for p in found.problems
+                      if p.where not in told.doubtful or p.code not in FROM_A_FAULTY_KEY]
     told.problems += lacking.values()
     waiting = [words for words in found.not_checked if not any(f"'{kind}'" in words for kind in lacking)]
     if areas is None:
@@ -87,13 +88,26 @@ def take_in(source: Readable) -> Intake:
     return Intake(areas, found.pieces, tuple(told.problems), tuple(waiting))
 
 
+def _at_key(problem: Problem, source: Readable, told: "_Told") -> Problem:
+    """A fault of an option of one entry, told at its key in the configuration rather than at its table."""
+    if problem.key is None or problem.column is not None:
+        return problem
+    for number, entry, table in told.read:
+        if table == problem.where and problem.key.split(".")[0] in entry.OPTION_KEYS:
+            return replace(problem, where=source.where, key=f"evidence[{number}].{problem.key}",
+                           detail=problem.detail or f"[[evidence]] table number {number} of kind '{entry.kind}'")
+    return problem
+
+
 @dataclass
 class _Told:
-    """What was found on the way: problems, kinds whose tables cannot be read, tables of entries with a fault."""
+    """What was found on the way: problems, kinds whose tables cannot be read, tables of entries with a fault, and the
+    number, entry and name of every table that was read."""
 
     problems: list[Problem] = field(default_factory=list)
     unread: set[str] = field(default_factory=set)
     doubtful: set[str] = field(default_factory=set)
+    read: list[tuple[int, EvidenceEntry, str]] = field(default_factory=list)
 
 
 def _read_areas(source: Readable, section: AreasSection) -> AreaSet:
@@ -115,10 +129,12 @@ def _modelled_areas(source: Readable, section: AreasSection) -> AreaSet:
                          level=section.level, total_level=section.total_level)
 
 
-def _read_entries(source: Readable, listed: Iterable[EvidenceEntry], told: _Told) -> list[Entry]:
+def _read_entries(
+    source: Readable, listed: Sequence[EvidenceEntry], told: _Told, numbers: Sequence[int] = ()
+) -> list[Entry]:
     """Tables of some entries with their options; a table that cannot be read leaves its problems and its kind."""
     entries: list[Entry] = []
-    for entry in listed:
+    for number, entry in zip(numbers or [0] * len(listed), listed, strict=True):
         try:
             table = _table(source, entry.table, entry.file, entry.label)
         except InputError as error:
@@ -131,6 +147,8 @@ def _read_entries(source: Readable, listed: Iterable[EvidenceEntry], told: _Told
             table = replace(table, name=entry.name)
         if entry.label in source.doubtful:
             told.doubtful.add(table.name)
+        if number:
+            told.read.append((number, entry, table.name))
         options: dict[str, Any] = {"defaults": entry.column_defaults(), **entry.options()}
         if "sex" in entry.OPTION_KEYS:
             options.setdefault("sex", SEX_OF_STUDY[source.model.men])

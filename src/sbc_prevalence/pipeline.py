@@ -23,6 +23,7 @@ from sbc_prevalence.prevalence.scenarios import (
     scenarios,
     sources_of_piece,
 )
+from sbc_prevalence.prevalence.wording import repetition_words
 from sbc_prevalence.release import ReleaseContent, write_release
 from sbc_prevalence.study import Study, prepare
 
@@ -93,7 +94,7 @@ class Pipeline:
         out : Path
             Release folder; an earlier release there is replaced as a whole.
         headline_only : bool
-            Leave out the repeated national tables.
+            Leave out the repeated national tables and the check of each source against all others.
         progress : bool
             Whether to show progress on stderr.
 
@@ -130,6 +131,8 @@ class Pipeline:
             tables["sensitivity"], refused = self._repeat(study, fitted, estimates, compiled, say, progress)
             if refused:
                 words["Repetitions that were refused"] = REFUSED_WORDS.format("; ".join(refused))
+        groups = set(tables["sensitivity"]["group"]) if "sensitivity" in tables else set()
+        words = repetition_words(words, groups)
         if not headline_only:
             self._check_evidence(study, estimates, compiled, say, progress, tables, words)
         content = ReleaseContent(

@@ -109,7 +109,8 @@ def prepare(config: Config) -> Study:
         problems += _repetition_problems(config, model, inputs)
     if inputs is None or any(p.severity == "error" for p in problems):
         raise DataError(problems)
-    return Study(config, taken.areas, bundle, grid, inputs, model, day, taken.warnings)
+    return Study(config, taken.areas, bundle, grid, inputs, model, day,
+                 (*taken.warnings, *_earlier_than_the_data(config, grid)))
 
 
 def with_tables(error: ConfigError) -> InputError:
@@ -199,6 +200,17 @@ def _repetition_problems(config: Config, model: PrevalenceModel, inputs: ModelIn
         return [Problem("E-REPETITION", "sensitivity", str(error).rstrip("."), "Or leave these repetitions out.",
                         key="sensitivity.unregistered_hazard_ratios")]
     return []
+
+
+def _earlier_than_the_data(config: Config, grid: StudyGrid) -> list[Problem]:
+    """The headline of a copied configuration that newer figures have overtaken; nothing is stopped by it."""
+    day = config.grid.index_date
+    if day is None or day.year >= grid.last_data_year:
+        return []
+    return [Problem(
+        "W-INDEX-DATE", config.readable().where, f"the headline is of {day.year}, and the data go on to "
+        f"{grid.last_data_year}", "Move the index date, or take it out: it is then the end of the last year with data.",
+        key="grid.index_date", severity="warning")]
 
 
 def _index_date_problems(day: date, grid: StudyGrid, where: str) -> list[Problem]:

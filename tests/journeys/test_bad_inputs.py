@@ -253,7 +253,7 @@ BAD = [
         "E-AREA-CODE",
         "area_code",
         None,
-        "9-character GSS code",
+        "the GSS code S08000029",
     ),
     Bad("duplicated row", PRIMARY, add_rows(), "E-DUPLICATE", None, at(0, 350), "Remove the repeated rows"),
     Bad(
@@ -399,7 +399,7 @@ BAD = [
         "E-PERCENT",
         "value",
         at(0),
-        "Divide the column by 100",
+        "Divide these rows by 100, and no others",
     ),
     Bad("survival rises", SURVIVAL, cell("value", "0.66", 1), "E-SURVIVAL-RISES", "value", at(1), "hazard"),
     Bad(
@@ -446,7 +446,7 @@ BAD = [
         "E-PERCENT",
         "value",
         None,
-        "Divide the column by 100",
+        "Divide these rows by 100, and no others",
     ),
     Bad(
         "ages 0-99 incomplete",

@@ -97,7 +97,8 @@ def test_unknown_priors_are_found_with_faulty_tables_and_with_sound_ones(project
 
 
 def test_priors_the_index_date_and_the_years_of_the_grid_come_together(project):
-    folder = project(("[report]", f"{UNKNOWN_PRIOR}[report]"), ('index_date = "2020-12-31"', 'index_date = "1996-12-31"'),
+    folder = project(("[report]", f"{UNKNOWN_PRIOR}[report]"),
+                     ('# index_date = "2020-12-31"', 'index_date = "1996-12-31" #'),
                      ("first_reported_year = 1997", "# first_reported_year = 1997"))
     assert told(folder) == [("config.toml", "E-INDEX-DATE"), ("config.toml", "E-PRIOR")]
 
@@ -117,6 +118,21 @@ def test_a_kind_is_not_called_missing_when_its_entry_is_mistyped_or_its_file_is_
 def test_a_mistyped_source_is_not_followed_by_a_missing_one(project):
     folder = project(('file = "deaths.csv"\nsource', 'file = "deaths.csv"\nsorce'))
     assert told(folder) == [("config.toml", "E-CONFIG-KEY")]
+
+
+def test_a_mistyped_option_is_told_at_its_key_with_the_nearest_name(project):
+    (problem,) = refused(project(('"England and Wales audit"', '"England and Wales audt"'))).problems
+    assert (problem.where, problem.key, problem.column) == ("config.toml", "evidence[5].own_studies", None)
+    assert "Did you mean 'England and Wales audit'?" in problem.remedy
+
+
+def test_dates_of_a_copied_configuration_that_newer_figures_have_overtaken_are_pointed_at(project):
+    assert prepare(load_config(project())).warnings == ()
+    folder = project(('# index_date = "2020-12-31"', 'index_date = "2016-12-31" #'))
+    assert [(p.code, p.key) for p in prepare(load_config(folder)).warnings] == [("W-INDEX-DATE", "grid.index_date")]
+    folder = project(("last_year = 2025", "last_year = 2019"), ("pause_years = [2020, 2021]", "pause_years = []"))
+    (problem,) = refused(folder).problems
+    assert (problem.code, problem.key) == ("E-GRID", "last_year")
 
 
 def test_one_mistyped_area_code_is_one_problem_and_what_had_to_wait_is_said(project):

@@ -62,7 +62,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list:
 
     monkeypatch.setattr("sbc_prevalence.posterior.compile_model", compile_model)
     monkeypatch.setattr(sys.modules["sbc_prevalence.prevalence.estimate"], "estimate", lambda fitted, **kwargs: fitted)
-    monkeypatch.setattr(content, "sensitivity_rows", lambda est, scenario, ci_prob: pd.DataFrame(
+    monkeypatch.setattr(content, "sensitivity_rows", lambda est, scenario, ci_prob, rounding_unit: pd.DataFrame(
         {"group": [scenario.group], "scenario": [scenario.label]}))
     return made
 

@@ -110,7 +110,7 @@ class Config(Section):
     def readable(self) -> Readable:
         """The parts from which tables are read."""
         return Readable(self.areas, self.evidence, (), frozenset(), frozenset(), self.model, self.directory,
-                        self._where)
+                        self._where, tuple(range(1, len(self.evidence) + 1)))
 
     def echo(self) -> str:
         """This configuration as TOML with the defaults filled in; reads back to an equal one."""

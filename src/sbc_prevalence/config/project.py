@@ -67,13 +67,14 @@ name = "my-update"                      # small letters, digits, '.', '_', '-': 
 title = "Secondary breast cancer in my country"
 population_described = "women"          # whom the numbers describe; said on every output
 seed = 20260101                         # any whole number; repeats the numbers but for the first run, which compiles
-note = "Stand-ins: the age mix of primaries and the mortality from other causes are those of Scotland."
+# note = "..."                          # a remark on this run, printed in the report; what stands in for your own
+                                        # figures is said by the notes of the entries below: change them together
 
 [areas]
 file = "tables/areas.csv"               # or: list = [{ code = "X01", name = "North" }, ...]
 total_code = "MY-TOTAL"                 # the code of all areas together, as in your tables; EDIT
 total_name = "My country"               # EDIT
-level = "area"                          # e.g. "NHS health board"
+# level = "area"                        # takes the place of the column area_level of the table
 total_level = "nation"
 
 [grid]
@@ -125,11 +126,18 @@ file = "tables/primary_registrations.csv"   # invasive only (C50)
 [[evidence]]
 kind = "primary_age_profile"            # only the mix of ages is used
 table = "carried:scotland_primary_age_profile"
-note = "Stand-in: ages of Scottish primaries."
+note = "Stand-in: ages of Scottish primaries."      # delete with the table that it speaks of
 
 [[evidence]]
 kind = "published_survival"
 table = "carried:published_survival"
+# own_studies = ["England"]             # studies under the same health system as yours: they count for more
+
+# A study of your own joins the carried ones as a second entry of this kind:
+# [[evidence]]
+# kind = "published_survival"
+# file = "tables/published_survival.csv"
+# own_studies = ["My registry"]         # its name in the column 'study'
 
 [[evidence]]
 kind = "distant_recurrence"

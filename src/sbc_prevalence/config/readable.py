@@ -45,6 +45,8 @@ class Readable:
         Folder that files are relative to.
     where : str
         File name for messages.
+    numbers : tuple of int
+        Place of each of `entries` in the list of the file, counted from 1.
     """
 
     areas: AreasSection | None
@@ -55,6 +57,7 @@ class Readable:
     model: ModelSection
     directory: Path
     where: str
+    numbers: tuple[int, ...] = ()
 
 
 def readable(raw: Mapping[str, Any], problems: Sequence[Problem], directory: Path | None, where: str) -> Readable:
@@ -71,6 +74,7 @@ def readable(raw: Mapping[str, Any], problems: Sequence[Problem], directory: Pat
     """
     entries: list[EvidenceEntry] = []
     tables_only: list[EvidenceEntry] = []
+    numbers: list[int] = []
     unread: set[str] = set()
     doubtful: set[str] = set()
     listed = raw.get("evidence")
@@ -92,10 +96,11 @@ def readable(raw: Mapping[str, Any], problems: Sequence[Problem], directory: Pat
             unread.add(kind)
             continue
         (tables_only if whole is None else entries).append(entry)
+        numbers += [] if whole is None else [i]
         if own:
             doubtful.add(entry.label)
     return Readable(_areas(raw, problems), tuple(entries), tuple(tables_only), frozenset(unread), frozenset(doubtful),
-                    _model(raw, problems), directory or Path(), where)
+                    _model(raw, problems), directory or Path(), where, tuple(numbers))
 
 
 def _meant_kind(given: Mapping[str, Any]) -> list[str]:

@@ -170,8 +170,14 @@ def _unknown(
     rest = codes.isin(set(unknown) - set(named))
     problems += _rows_where(rest, where, Problem(
         "E-AREA-UNKNOWN", where, "an area code is none of the areas of this study",
-        "Write the 9-character code of an area in [areas], or add the area there.", column=AREA_CODE))
+        f"Write a code as [areas] has it ({_some(areas)}), or add the area there.", column=AREA_CODE))
     return problems
+
+
+def _some(areas: AreaSet) -> str:
+    """The codes of a few areas, as an example."""
+    codes = areas.all_codes
+    return ", ".join(codes) if len(codes) <= NAMED else f"{', '.join(codes[:NAMED])}, ..."
 
 
 def _members(areas: AreaSet) -> dict[str, frozenset[str]]:

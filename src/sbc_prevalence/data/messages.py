@@ -45,7 +45,8 @@ MESSAGES: dict[str, Message] = {
     ),
     "E-PERCENT-SIGN": Message("numbers must not hold a percent sign", "Write 0.87, not 87%."),
     "E-PERCENT": Message(
-        "proportions lie between 0 and 1 and these look like percentages", "Divide the column by 100."
+        "proportions lie between 0 and 1 and these look like percentages",
+        "Divide these rows by 100, and no others.",
     ),
     "E-RANGE": Message("numbers must lie in the range of the column", "See the range named here."),
     "E-TOO-LARGE": Message(
@@ -70,7 +71,7 @@ MESSAGES: dict[str, Message] = {
     "E-DATE": Message("a date is written YYYY-MM-DD and must exist", "Write e.g. 2024-02-29."),
     "E-AREA-CODE": Message(
         "an area is given by its code, not by its name",
-        "Write the 9-character GSS code, e.g. S08000029 for NHS Fife; names belong in 'area_name'.",
+        "Write its code as [areas] has it, e.g. the GSS code S08000029 for NHS Fife; names belong in 'area_name'.",
     ),
     "E-AGE-BAND": Message(
         "an age band reads '50-54', '<5', '90+' or 'all'", "Rewrite the bands in this form."

@@ -1,5 +1,6 @@
 """Published survival, recurrence and mortality, and figures to set beside our own."""
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
@@ -50,13 +51,16 @@ class PublishedSurvival(Evidence):
     def option_problems(self) -> list[Problem]:
         found = _sd_problems(self.name, "default_sampling_sd", self.default_sampling_sd)
         if unknown := sorted(set(self.own_studies) - set(self.data["study"])):
-            known = ", ".join(sorted(set(self.data["study"])))
+            known = sorted(set(self.data["study"]))
+            near = [difflib.get_close_matches(name, known, n=1, cutoff=0.6) for name in unknown]
+            hint = "".join(f"Did you mean '{found[0]}'? " for found in near if found)
+            named = "1 study that is" if len(unknown) == 1 else f"{len(unknown)} studies that are"
             found.append(
                 Problem(
                     "E-OPTION",
                     self.name,
-                    f"own_studies names {len(unknown)} studies that are not in the table",
-                    f"Studies of the table: {known}.",
+                    f"own_studies names {named} not in the table {self.name}",
+                    f"{hint}Studies of the table: {', '.join(known)}.",
                     key="own_studies",
                 )
             )

@@ -1,6 +1,7 @@
 """Sentences for a reader at a registry: what is counted, what it rests on, what it does not."""
 
 import re
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,13 +10,16 @@ from sbc_prevalence.model.observing import SurvivalRecords
 from sbc_prevalence.prevalence.completeness import completeness_words
 from sbc_prevalence.prevalence.draws import BEYOND_RECURRENCE, BEYOND_SURVIVAL, UNSEEN
 from sbc_prevalence.prevalence.quantity import LIVING
-from sbc_prevalence.prevalence.scenarios import family_word
+from sbc_prevalence.prevalence.scenarios import FAMILY, RATIO, SPREAD, family_word
 
 if TYPE_CHECKING:
     from sbc_prevalence.evidence.primaries import PrimarySeries
     from sbc_prevalence.model.inputs import ModelInputs
     from sbc_prevalence.prevalence.estimate import Estimates
 
+STUDIES_NAMED = 3
+NOT_REPEATED = ("This run did not repeat its figures under other survival families, fixed hazard ratios or other spreads "
+                "between areas: how far they would move is not known from it.")
 
 
 def scope(population_described: str) -> str:
@@ -60,11 +64,27 @@ def rests_on(est: "Estimates", area_code: str, year: int, quantity: str) -> str:
     else:
         text = (f"The {areas.total_level}'s figure, divided by the area's own {basis} and a prior on how areas "
                 "differ; the area has no deaths or registrations of metastatic disease of its own")
-    own = _own_records(inputs)
-    origin = "survival records of the population described" if own else "published survival"
-    survival = f"read through {origin}" if quantity != LIVING else \
-        f"how long people live is from {origin}{'' if own else ' elsewhere'}"
+    origin = survival_origin(inputs)
+    survival = f"read through {origin}" if quantity != LIVING else f"how long people live is from {origin}"
     return f"{text}; {survival}.{projected_words(est, year)}"
+
+
+def survival_origin(inputs: "ModelInputs") -> str:
+    """What is known of how long people live, in words: nearest first."""
+    if _own_records(inputs):
+        return "survival records of the population described"
+    own = own_studies(inputs)
+    if not own:
+        return "published survival elsewhere"
+    named = _joined(own if len(own) <= STUDIES_NAMED else [*own[:STUDIES_NAMED], f"{len(own) - STUDIES_NAMED} more"])
+    others = len(own) < len(inputs.studies)
+    return f"survival under the same health system ({named}){' and published survival elsewhere' if others else ''}"
+
+
+def own_studies(inputs: "ModelInputs") -> list[str]:
+    """Survival studies that the configuration calls of the same health system."""
+    marks = inputs.arrays.get("study_own", np.zeros(len(inputs.studies)))
+    return [name for name, own in zip(inputs.studies, marks, strict=True) if own]
 
 
 def projected_words(est: "Estimates", year: int) -> str:
@@ -92,6 +112,8 @@ def words(est: "Estimates") -> dict[str, str]:
     inputs = est.fitted.inputs
     if inputs.population_note:
         found["population"] = inputs.population_note
+    if not est.has_population:
+        found["rates"] = "No population was given, so no rates per 100,000 are shown."
     if inputs.completeness_sources:
         found["completeness"] = completeness_words(est)
     if UNSEEN in est.draws.shares:
@@ -127,6 +149,28 @@ def excludes_men(population_described: str) -> bool:
     """Whether the population described is women alone."""
     words = re.findall(r"[a-z]+", population_described.casefold())
     return "women" in words and "men" not in words
+
+
+def repetition_words(words: Mapping[str, str], groups: Collection[str]) -> dict[str, str]:
+    """The same sentences with what was repeated under other choices, or that nothing was.
+
+    Parameters
+    ----------
+    words : mapping of heading to sentences
+        From `words`.
+    groups : collection of str
+        Groups of the table of repetitions that is in the release; empty without one.
+    """
+    said = dict(words)
+    shown = [text for group, text in ((FAMILY, "other survival families"), (RATIO, "fixed hazard ratios"))
+             if group in groups]
+    if shown:
+        said["what_they_do_not"] += f" The table of choices shows how far the figures move under {_joined(shown)}."
+    if SPREAD in groups:
+        said["boards_rest_on"] += " Area figures are also shown under other spreads of that prior."
+    if not groups:
+        said["what_they_do_not"] += f" {NOT_REPEATED}"
+    return said
 
 
 def _at_index(est: "Estimates", share: str) -> str:
@@ -171,14 +215,18 @@ def _not_informed(est: "Estimates") -> str:
     local = _records(inputs)
     if not local and not any(piece.counts_living for piece in inputs.observations):
         local = (
-            f" No count of people living with the disease ({est.grid.areas.total_name}) was used. How many are "
-            "living for each death therefore rests on survival published elsewhere. Survival here may differ from it by "
-            "as much as published populations differ from each other; that doubt is inside the interval.")
+            f" No count of people living with the disease ({est.grid.areas.total_name}) was used. How many are living "
+            f"for each death therefore rests on {survival_origin(inputs)}. ")
+        local += (
+            "Survival here may differ from that of its health system, with half of the variance between published "
+            "populations; that doubt is inside the interval." if own_studies(inputs) else
+            "Survival here may differ from it by as much as published populations differ from each other; that doubt is "
+            "inside the interval.")
     return (
         "Deaths do not inform how long people live after diagnosis, how survival differs between recurrent and de novo "
         f"disease, or survival beyond the last published follow-up.{local} The ratio of hazards, recurrent to de novo, "
         "has a wide prior, because published contrasts disagree, and is narrowed only by comparing published curves of "
-        "different populations. The tables of other survival families and fixed ratios show how far the figures move.")
+        "different populations.")
 
 
 def _own_records(inputs: "ModelInputs") -> bool:
@@ -216,8 +264,7 @@ def _areas(est: "Estimates") -> str:
             f"Deaths were available for {areas.total_name} as a whole only. The {areas.total_level}'s figure is divided "
             f"among the {inputs.n_areas} areas ({areas.level}) by each area's own {basis}, with a prior on how far areas "
             "may differ otherwise. No deaths or registrations of metastatic disease of the areas themselves were used, "
-            "so differences between areas say nothing about care or survival there. Area figures are also shown with "
-            "that prior halved and doubled.")
+            "so differences between areas say nothing about care or survival there.")
     if len(own) == inputs.n_areas:
         return (f"Every area ({areas.level}) has counts of its own, besides its {basis}. Survival after diagnosis is "
                 "taken to be the same in all areas.")

@@ -60,6 +60,13 @@ def test_an_unknown_code_gets_the_nearest_one_and_no_cell_that_is_not_a_code_is_
     assert "0101501234" not in " ".join(str(p) for p in problems)
 
 
+def test_an_unknown_code_is_told_what_codes_of_this_study_look_like():
+    regions = AreaSet(("NORTH", "SOUTH"), ("North", "South"), "ALL", "All")
+    (problem,) = check_codes(frame_of(["NORHT"]), regions, where="t.csv", kind="deaths")
+    assert "NORTH, SOUTH" in problem.remedy
+    assert "9-character" not in str(problem)
+
+
 def test_missing_boards_are_listed_by_code_and_name(boards):
     problems = check_codes(frame_of(boards.codes[:-2]), boards, where="t.csv", kind="primary_registrations")
     assert codes_of(problems) == ["E-AREA-MISSING"]
