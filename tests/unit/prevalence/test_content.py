@@ -69,6 +69,17 @@ def test_a_release_is_written_and_its_draws_give_the_published_medians(tmp_path)
             np.testing.assert_allclose(released.table()["median"], medians, atol=unit / 2 + 0.001)
 
 
+def test_a_released_quantity_has_a_picture_of_the_public_numbers(tmp_path):
+    est = estimates()
+    release = read_release(write_release(tmp_path / "release", content_of(est, parts_of(est)), internal={}))
+    for by in ("nation", "area", "duration", "year"):
+        figure = release.point_prevalence(by).plot()
+        assert "Not for publication" in figure.get_supxlabel()
+    (axes,) = release.newly_diagnosed("year").plot().axes
+    drawn = axes.get_lines()[0].get_ydata()
+    np.testing.assert_array_equal(drawn, release.newly_diagnosed("year").table()["median"])
+
+
 def test_draws_have_the_axes_of_the_contract_and_the_sums_of_the_tables():
     est = estimates("2016-02-29")
     data = draws_dataset(est)
