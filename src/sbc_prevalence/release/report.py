@@ -67,8 +67,7 @@ def render_report(
             sheets_evidence.completeness, sheets_evidence.conflict, sheets_evidence.conflict_figures,
             sheets_evidence.decomposition, sheets_evidence.completeness_priors)},
         "sources": generic(content.tables.get("sources"), "Sources of the data, with their licences."),
-        "gate": key_values(content.diagnostics, "The run that these numbers come from.",
-                                  ("What", "Value")),
+        "gate": sheets_checks.run(content),
         "inputs": key_values(content.input_hashes, "Inputs and their SHA-256.", ("Input", "SHA-256")),
         "versions": key_values(content.versions, "Software.", ("Package", "Version")),
     }

@@ -24,11 +24,9 @@ def by_year(content: ReleaseContent) -> Sheet:
         flags.append("projected" if projected else "")
     name, level = content.headline["area_name"], credible(content.headline)
     return Sheet(
-        f"{name} by year: median ({level}); {content.headline['basis']} persons. Living at 31 December of "
-        "the "
-        "year; newly diagnosed during it.",
-        ["Year", "Living (persons)", "Newly diagnosed (persons)",
-         f"Implied duration (years; living ÷ {denominator(content.tables, content.headline)})", "Status"],
+        f"{name} by year: median ({level}); {content.headline['basis']} persons. Living at 31 December of the year; "
+        f"newly diagnosed during it. Implied duration: living ÷ {denominator(content.tables, content.headline)}.",
+        ["Year", "Living (persons)", "Newly diagnosed (persons)", "Implied duration (years)", "Status"],
         cells, frozenset({4}), flags)
 
 
