@@ -103,6 +103,10 @@ def areas(content: ReleaseContent, *, groups: bool = False) -> tuple[Sheet, str]
     rest = "Each is the sum of its areas in every draw." if groups else (
         "Areas rest on the prior and on primary registrations wherever they have no deaths or metastatic "
         "registrations of their own.")
+    small = [content.unit_of(str(row["area_code"]), q) for row in rows.to_dict("records") for q in (LIVING, NEWLY)
+             if row.get(f"{q}_median") == 0]
+    if small:
+        rest += f" A median of 0 is one below {max(small) / 2:g}, not nobody."
     sheet = Sheet(
         f"{what}, largest first: median ({credible(head)}); {head['basis']} persons. Living on "
         f"{date_words(head['index_date'])}; newly diagnosed in {head['year']}. {rest}",

@@ -76,7 +76,7 @@ def parameters(content: ReleaseContent) -> Sheet | None:
     if not content.has("prior_posterior"):
         return None
     cells = [[
-        f"{row['label']}{' †' if row['is_judgement'] else ''}",
+        f"{row['label']}{'\N{NO-BREAK SPACE}†' if row['is_judgement'] else ''}",
         *[span(*(row[f"{s}_{b}"] for b in ("median", "lower", "upper"))) for s in ("prior", "posterior")],
         contraction_words(row["contraction"])]
         for row in without_weights(content.tables["prior_posterior"]).to_dict("records")]
@@ -133,6 +133,21 @@ def _area_names(content: ReleaseContent) -> dict[str, str]:
 def _with_name(quantity: str, names: Mapping[str, str]) -> str:
     """`living, NHS Fife, 2020` from a quantity that names its area by code."""
     return re.sub("|".join(map(re.escape, sorted(names, key=len, reverse=True))), lambda m: names[m.group()], quantity)
+
+
+def sources(content: ReleaseContent) -> Sheet | None:
+    """What the evidence is, who published it when and under which licence, and what must be known of it."""
+    if not content.has("sources"):
+        return None
+    cells = []
+    for row in content.tables["sources"].to_dict("records"):
+        said = {k: text(row.get(k)) for k in ("publisher", "year", "title", "source", "as_of")}
+        head = said["publisher"] or said["source"]
+        origin = f"{head}{f' ({said["year"]})' if said['year'] else ''}: {said['title'] or said['source']}"
+        origin += f". As of {said['as_of']}" if said["as_of"] else ""
+        cells.append([heading(text(row.get("used_for"))), origin, text(row.get("licence")), text(row.get("note"))])
+    return Sheet("Sources of the data, with their licences and what must be known of them. More is in sources.csv.",
+                 ["Used for", "Publisher and title", "Licence", "To know"], cells, frozenset({1, 2, 3}))
 
 
 def run(content: ReleaseContent) -> Sheet | None:

@@ -34,7 +34,7 @@ def span(median: float, lower: float, upper: float) -> str:
     if any(math.isnan(v) for v in values):
         return ""
     width = values[2] - values[1]
-    places = 2 if width <= 0 else min(max(math.ceil(1.5 - math.log10(width)), 0), 8)
+    places = 2 if width <= 0 else min(max(math.ceil(1.3 - math.log10(width)), 0), 8)
     middle, low, high = (f"{round(v, places) + 0.0:,.{places}f}" for v in values)
     return f"{middle} ({low} to {high})"
 

@@ -27,10 +27,10 @@ def prior_posterior(
     def scaled(values: pd.Series) -> np.ndarray:
         return (values.to_numpy(dtype=float) - low) / width
 
-    names = [fill(f"{label}{'†' if judged else ''}", 38) for label, judged in zip(
+    names = [fill(f"{label}{'†' if judged else ''}", 48) for label, judged in zip(
         rows["label"], rows["is_judgement"].astype(bool), strict=True)]
     lines = max(name.count("\n") + 1 for name in names)
-    figure = style.new_figure(1.3 + max(0.36, 0.17 * lines) * len(rows))
+    figure = style.new_figure(1.3 + max(0.34, 0.16 * lines) * len(rows))
     axes = figure.subplots()
     place = np.arange(len(rows), dtype=float)
     axes.hlines(place - 0.14, 0.0, 1.0, color=style.GRAPHITE, linewidth=4, alpha=0.75, label="prior")
@@ -42,7 +42,7 @@ def prior_posterior(
     for y, (_, row) in zip(place, rows.iterrows(), strict=True):
         text = span(row["posterior_median"], row["posterior_lower"], row["posterior_upper"])
         axes.annotate(text, (1.02, y), xycoords=("axes fraction", "data"), va="center", fontsize=8)
-    axes.set_yticks(place, names, fontsize=8.5)
+    axes.set_yticks(place, names, fontsize=8)
     axes.set_ylim(len(rows) - 0.4, -0.9)
     axes.set_xticks([0, 1], ["lower", "upper"])
     axes.set_xlabel("Bounds of the prior interval (each row on its own scale)")
