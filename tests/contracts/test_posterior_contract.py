@@ -1,7 +1,10 @@
 """A real, small fit: the compiled model is the described one, draws repeat, data swap, an interruption is refused."""
 
 import _thread
+import subprocess
+import sys
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 
 from sbc_prevalence.errors import FitRefused
 from sbc_prevalence.posterior import Compiled, Fitted, compile_model, fit, load_fitted
-from sbc_prevalence.posterior.sampling import RunSettings, run_sampler
+from sbc_prevalence.posterior.sampling import FitProgress, RunSettings, run_sampler
 from small_study import a_model, small_inputs
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -54,6 +57,26 @@ def test_the_same_seed_gives_the_same_draws_on_one_core_and_on_several(compiled:
         np.testing.assert_array_equal(second.blocks[name], values)
 
 
+ELSEWHERE = """
+import sys
+from sbc_prevalence.posterior import compile_model
+from sbc_prevalence.posterior.sampling import RunSettings, run_sampler
+from small_study import a_model, small_inputs
+import numpy as np
+run = run_sampler(compile_model(a_model(), small_inputs()), RunSettings(2, 20, 50, 0.9, 11, 1))
+np.savez(sys.argv[1], **run.blocks)
+"""
+
+
+def test_a_program_compiled_here_and_one_from_the_cache_give_the_same_draws(compiled: Compiled, tmp_path: Path) -> None:
+    here = run_sampler(compiled, RunSettings(2, 20, 50, 0.9, 11, 1)).blocks
+    paths = f"import sys; sys.path[:0] = {[str(p) for p in sys.path if p]!r}\n"
+    subprocess.run([sys.executable, "-c", paths + ELSEWHERE, str(tmp_path / "draws.npz")], check=True, timeout=600)
+    there = np.load(tmp_path / "draws.npz")
+    for name, values in here.items():
+        np.testing.assert_array_equal(there[name], values)
+
+
 def test_processor_time_is_that_of_the_chains_not_of_the_thread_that_waits(compiled: Compiled) -> None:
     run = run_sampler(compiled, RunSettings(chains=2, draws=200, tune=200, target_accept=0.9, seed=12, cores=1))
     assert run.cpu_seconds > 0.2 * run.seconds
@@ -87,9 +110,26 @@ def test_a_real_fit_survives_the_round_trip(fitted: Fitted, tmp_path: Path) -> N
     assert str(found.gate) == str(fitted.gate)
 
 
+@pytest.mark.timeout(300)
 def test_an_interrupted_fit_is_refused(compiled: Compiled) -> None:
     timer = threading.Timer(2.0, _thread.interrupt_main)
     timer.start()
     with pytest.raises(FitRefused, match=r"interrupted after .* nothing of it is passed on"):
         fit(MODEL, small_inputs(), seed=1, compiled=compiled, draws=200_000, progress=False)
     timer.cancel()
+
+
+@pytest.mark.timeout(300)
+def test_an_interruption_that_strikes_inside_a_callback_is_not_lost(compiled: Compiled) -> None:
+    struck = []
+
+    def swallows(_: FitProgress) -> None:
+        try:
+            _thread.interrupt_main()
+            time.sleep(0.01)
+        except BaseException as lost:
+            struck.append(lost)
+
+    with pytest.raises(FitRefused, match=r"interrupted after .* nothing of it is passed on"):
+        run_sampler(compiled, RunSettings(4, 200_000, 200, 0.9, 1), swallows)
+    assert not struck

@@ -23,7 +23,8 @@ def held(truth, draws):
 def test_lists_and_a_grouped_code_recover_incidence_completeness_and_share():
     model, inputs = a_model(), lists_inputs("2", "3", "grouped")
     world = simulate_world(model, inputs, (11, 4))
-    fitted = fit(model, world.inputs, seed=3, chains=4, draws=400, tune=400, cores=1, progress=False)
+    fitted = fit(model, world.inputs, seed=3, chains=4, draws=400, tune=400, cores=1, target_accept=0.99,
+                 progress=False)
     draws = {name: np.asarray(value).reshape(-1, *np.shape(value)[2:]) for name, value in fitted.parameters.items()}
     assert held(world.parameters["metastatic_share_codes_recurrent"], draws["metastatic_share_codes_recurrent"])
     for listed in (o for o in inputs.observations if isinstance(o, ListedHistories)):

@@ -32,7 +32,7 @@ def test_mean_survival_is_found_from_registration_on():
     found = {}
     for name, inputs in (("from registration", honest), ("from diagnosis", laid_out(people.assign(entry_years=0.0)))):
         usable = compiled if compiled.fits(model, inputs) else None
-        fitted = fit(model, inputs, seed=5, draws=400, tune=400, progress=False, compiled=usable, target_accept=0.95)
+        fitted = fit(model, inputs, seed=5, draws=400, tune=400, progress=False, compiled=usable, target_accept=0.99)
         s = MIDDLE - inputs.grid.first_year
         assert inputs.n_years - s == YEARS
         found[name] = np.concatenate([part["alive"][:, 0, s, s:].sum(-1) for part in fitted.latent()])

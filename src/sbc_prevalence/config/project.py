@@ -66,7 +66,7 @@ version = 1
 name = "my-update"                      # small letters, digits, '.', '_', '-': names the release folder
 title = "Secondary breast cancer in my country"
 population_described = "women"          # whom the numbers describe; said on every output
-seed = 20260101                         # any whole number; repeats the numbers but for the first run, which compiles
+seed = 20260101                         # any whole number; the same seed, tables and versions repeat the numbers
 # note = "..."                          # a remark on this run, printed in the report; what stands in for your own
                                         # figures is said by the notes of the entries below: change them together
 

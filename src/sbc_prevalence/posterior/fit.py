@@ -62,7 +62,8 @@ def fit(
     evidence : ModelInputs or EvidenceBundle
         Arrays on a grid from `lay_out`, or a bundle, which is validated and laid out on its own grid.
     seed : int
-        Recorded. One compiled program gives the same draws for the same seed, whatever the number of cores.
+        Recorded. On one kind of machine the same versions give the same draws for the same seed, whatever the number of
+        cores and whether the program was compiled or found in the cache.
     areas : AreaSet
         Needed with a bundle.
     pause_years : collection of int

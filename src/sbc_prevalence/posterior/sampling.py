@@ -1,6 +1,8 @@
 """One run of the sampler: explicit, watched, and never passed off as finished when it is not."""
 
+import signal
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -118,16 +120,40 @@ def run_sampler(compiled: Compiled, settings: RunSettings, watch: Watcher | None
 
 def _await(sampler: Any, latest: list[Any], total: int, watch: Watcher | None, stage: str) -> Any:
     """The finished trace; until then `watch` is told. An interruption stops the chains and goes on upwards."""
-    try:
-        while True:
-            try:
-                return sampler.wait(timeout=SHOW_SECONDS)
-            except TimeoutError:
+    with _noted_interruption() as asked:
+        try:
+            while True:
+                try:
+                    found = sampler.wait(timeout=SHOW_SECONDS)
+                except TimeoutError:
+                    found = None
+                if asked.is_set():
+                    raise KeyboardInterrupt
+                if found is not None:
+                    return found
                 if watch is not None:
                     watch(FitProgress(stage, sum(n for n, _ in latest), total, sum(d for _, d in latest)))
-    except BaseException:
-        sampler.cancel()
-        raise
+        except BaseException:
+            sampler.cancel()
+            raise
+
+
+@contextmanager
+def _noted_interruption() -> Iterator[threading.Event]:
+    """An event that is set when the user interrupts.
+
+    An exception raised by the signal's handler is lost where it strikes inside a callback or a finaliser, and the
+    chains would run on; a note is not. Other threads than the main one never receive the signal.
+    """
+    asked, usual = threading.Event(), signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(usual):
+        yield asked
+        return
+    signal.signal(signal.SIGINT, lambda *_: asked.set())
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, usual)
 
 
 def _interrupted(latest: list[Any], total: int) -> FitRefused:
