@@ -15,7 +15,7 @@ from sbc_prevalence.config import load_config
 from sbc_prevalence.errors import SbcPrevalenceError
 from sbc_prevalence.posterior.compiled import Compiled
 from sbc_prevalence.posterior.recovery import StudySettings
-from sbc_prevalence.recovery import read_lines, run
+from sbc_prevalence.recovery import OpenStudy, open_study
 from sbc_prevalence.study import prepare
 
 LIST = Path("tests/recovery/studies.toml")
@@ -27,11 +27,8 @@ def result_file(found: dict[str, Any], folder: Path) -> Path:
     return folder / ("misspecified" if found.get("misspecified") else "evidence") / f"{found['name']}.jsonl"
 
 
-def advance(found: dict[str, Any], chosen: dict[str, Any], listing: Path, n: int, programs: list[Compiled]) -> None:
-    """Bring a study to n worlds."""
-    out = result_file(found, listing.parent / "results")
-    if len(read_lines(out)) >= n:
-        return
+def opened(found: dict[str, Any], chosen: dict[str, Any], listing: Path, programs: list[Compiled]) -> OpenStudy:
+    """A study of the list, ready for more worlds."""
     config = str(listing.parent / found["config"])
     study = prepare(load_config(config))
     sampler = study.config.sampler
@@ -40,7 +37,7 @@ def advance(found: dict[str, Any], chosen: dict[str, Any], listing: Path, n: int
         target_accept=sampler.target_accept, max_extensions=sampler.max_extensions, cores=1,
         suppress=found.get("suppress"))
     truth = str(listing.parent / found["truth"]) if "truth" in found else None
-    run(study, config, settings, n, out, truth, programs)
+    return open_study(study, config, settings, result_file(found, listing.parent / "results"), truth, programs)
 
 
 def main() -> int:
@@ -53,17 +50,21 @@ def main() -> int:
     listed = tomllib.loads(chosen.list.read_text(encoding="utf-8"))
     studies = [s for s in listed["study"] if not chosen.only or s["name"] in chosen.only]
     programs: list[Compiled] = []
+    begun: dict[str, OpenStudy] = {}
     failed: set[str] = set()
     for n in [*(r for r in ROUNDS if r < chosen.worlds), chosen.worlds]:
         for found in studies:
-            if found["name"] in failed:
+            name = found["name"]
+            if name in failed:
                 continue
-            print(f"{found['name']}: to {n} worlds", file=sys.stderr, flush=True)
+            print(f"{name}: to {n} worlds", file=sys.stderr, flush=True)
             try:
-                advance(found, listed["settings"], chosen.list, n, programs)
+                if name not in begun:
+                    begun[name] = opened(found, listed["settings"], chosen.list, programs)
+                begun[name].advance(n)
             except SbcPrevalenceError as error:
-                print(f"{found['name']}: {error}", file=sys.stderr, flush=True)
-                failed.add(found["name"])
+                print(f"{name}: {error}", file=sys.stderr, flush=True)
+                failed.add(name)
     return int(bool(failed))
 
 

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -53,38 +54,76 @@ def read_lines(out: Path) -> list[dict[str, Any]]:
     return found
 
 
-def run(
-    study: Study, config_name: str, settings: StudySettings, n_worlds: int, out: Path, truth_name: str | None = None,
-    programs: list[Compiled] | None = None,
-) -> None:
-    """Simulate and fit the worlds that the file does not hold yet; `truth_name` says what they are simulated from.
+@dataclass
+class OpenStudy:
+    """A study whose result file was seen to belong to it; more worlds may be added.
 
-    Compiled models are looked for in `programs`, and added to it.
+    Parameters
+    ----------
+    study : Study
+    settings : StudySettings
+    out : Path
+    truth : Truth, optional
+    programs : list of Compiled
+        Compiled models are looked for here, and added: studies may share them.
+    """
+
+    study: Study
+    settings: StudySettings
+    out: Path
+    truth: Truth | None
+    programs: list[Compiled]
+
+    def missing(self, n_worlds: int) -> list[int]:
+        """Numbers of the worlds up to `n_worlds` that the file does not hold yet."""
+        done = {line["world"] for line in read_lines(self.out)}
+        return [number for number in range(1, n_worlds + 1) if number not in done]
+
+    def advance(self, n_worlds: int) -> None:
+        """Simulate and fit the worlds that are missing."""
+        todo, model, inputs = self.missing(n_worlds), self.study.model, self.study.inputs
+        if not todo:
+            return
+        compiled = _compiled(self.study, self.programs)
+        with self.out.open("a", encoding="utf-8") as file:
+            for number in todo:
+                line = try_world(model, inputs, number, self.settings, compiled, self.truth)
+                file.write(json.dumps(line, allow_nan=False) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+                said = "refused" if line["refused"] else f"rank of the living {line['living']['rank']:.3f}"
+                print(f"world {number} of {n_worlds}: {said}, {line['seconds']:.0f} s", file=sys.stderr, flush=True)
+
+
+def open_study(
+    study: Study, config_name: str, settings: StudySettings, out: Path, truth_name: str | None = None,
+    programs: list[Compiled] | None = None,
+) -> OpenStudy:
+    """A study ready for more worlds; `truth_name` says what they are simulated from, where that is another model.
+
+    Raises
+    ------
+    ModelError
+        If the result file belongs to another study.
     """
     other = prepare(load_config(truth_name)) if truth_name else None
-    truth = Truth(other.model, other.inputs) if other else None
-    done = {line["world"] for line in read_lines(out)}
     _drop_cut_line(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    points = density_points(study.model, study.inputs, seed=settings.seed)
     about = {"config": config_name, "model": study.model.specification(),
              "settings": {k: getattr(settings, k) for k in ("year", "seed", "chains", "draws", "tune",
                                                             "target_accept", "max_extensions")},
              **({"truth": truth_name, "true_model": other.model.specification()} if other else {}),
              **({} if settings.suppress is None else {"suppress": settings.suppress})}
-    _same_study(out, about, points)
-    todo = [number for number in range(1, n_worlds + 1) if number not in done]
-    if not todo:
-        return
-    compiled = _compiled(study, [] if programs is None else programs)
-    with out.open("a", encoding="utf-8") as file:
-        for number in todo:
-            line = try_world(study.model, study.inputs, number, settings, compiled, truth)
-            file.write(json.dumps(line, allow_nan=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-            said = "refused" if line["refused"] else f"rank of the living {line['living']['rank']:.3f}"
-            print(f"world {number} of {n_worlds}: {said}, {line['seconds']:.0f} s", file=sys.stderr, flush=True)
+    _same_study(out, about, density_points(study.model, study.inputs, seed=settings.seed))
+    truth = Truth(other.model, other.inputs) if other else None
+    return OpenStudy(study, settings, out, truth, [] if programs is None else programs)
+
+
+def run(
+    study: Study, config_name: str, settings: StudySettings, n_worlds: int, out: Path, truth_name: str | None = None
+) -> None:
+    """Simulate and fit the worlds that the file does not hold yet; see `open_study`."""
+    open_study(study, config_name, settings, out, truth_name).advance(n_worlds)
 
 
 def _compiled(study: Study, programs: list[Compiled]) -> Compiled:

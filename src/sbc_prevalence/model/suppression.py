@@ -1,4 +1,4 @@
-"""Counts of a simulated world as a publisher would print them: small ones hidden, others hidden beside them, or rounded."""
+"""Counts of a simulated world as a publisher prints them: small ones hidden, others hidden beside them, or rounded."""
 
 from dataclasses import dataclass, replace
 
