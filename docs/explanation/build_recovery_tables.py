@@ -78,9 +78,9 @@ def numbers() -> str:
                        for name, version in line["versions"].items()})
     n = min((c for c in counts if c), default=0)
     low_high = ", ".join(f"{low} to {high} at {level} %" for level in LEVELS for low, high in [bounds(max(n, 1), level)])
-    return (f"{sum(counts)} worlds of {sum(c > 0 for c in counts)} studies, from {n} to {max(counts, default=0)} of each. "
-            f"A calibrated interval holds the truth of {n} worlds, with 99 % probability: {low_high}. "
-            f"Made with {', '.join(versions)}.")
+    studies = sum(c > 0 for c in counts)
+    return (f"{sum(counts)} worlds of {studies} studies, from {n} to {max(counts, default=0)} of each. A calibrated "
+            f"interval holds the truth of {n} worlds, with 99 % probability: {low_high}. Made with {', '.join(versions)}.")
 
 
 def filled(text: str) -> str:
@@ -94,7 +94,8 @@ def filled(text: str) -> str:
         "misspecified newly diagnosed": table(wrong, "newly_diagnosed", marked=False)}
     for name, part in parts.items():
         begin, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        text, count = re.subn(f"{begin}.*?{end}", lambda _, b=begin, p=part, e=end: f"{b}\n{p}\n{e}", text, flags=re.DOTALL)
+        new = f"{begin}\n{part}\n{end}".replace("\\", r"\\")
+        text, count = re.subn(f"{begin}.*?{end}", new, text, flags=re.DOTALL)
         if count != 1:
             raise ValueError(f"the page has {count} places for '{name}', one is needed")
     return text
