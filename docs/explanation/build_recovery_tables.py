@@ -77,10 +77,10 @@ def numbers() -> str:
     versions = sorted({f"{name} {version}" for lines in found for line in lines if not line["refused"]
                        for name, version in line["versions"].items()})
     n = min((c for c in counts if c), default=0)
-    low_high = ", ".join(f"{low} to {high} at {level} %" for level in LEVELS for low, high in [bounds(max(n, 1), level)])
+    held = ", ".join(f"{low} to {high} at {level} %" for level in LEVELS for low, high in [bounds(max(n, 1), level)])
     studies = sum(c > 0 for c in counts)
     return (f"{sum(counts)} worlds of {studies} studies, from {n} to {max(counts, default=0)} of each. A calibrated "
-            f"interval holds the truth of {n} worlds, with 99 % probability: {low_high}. Made with {', '.join(versions)}.")
+            f"interval holds the truth of {n} worlds, with 99 % probability: {held}. Made with {', '.join(versions)}.")
 
 
 def filled(text: str) -> str:
