@@ -184,6 +184,32 @@ def run(
 
 
 @app.command()
+def tables(
+    name: Annotated[str | None, typer.Argument(
+        help="A carried table, to print it as CSV: a start for one of your own.", show_default=False)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the tables that the package carries, or print one of them as CSV."""
+    with _plainly(as_json):
+        from sbc_prevalence.data.catalogue import PREFIX, carried_csv, carried_tables, describe_carried
+
+        if name is not None:
+            found = describe_carried(name)
+            text = carried_csv(name)
+            _say({"name": found.name, "kind": found.kind, "csv": text}, text.rstrip("\n"), as_json=as_json)
+            return
+        listed = [describe_carried(table) for table in carried_tables()]
+        width = max(len(item.name) for item in listed)
+        kinds = max(len(item.kind) for item in listed)
+        lines = [f"{PREFIX}{item.name:<{width}}  {item.kind:<{kinds}}  {item.rows:>5} rows  {item.years:<9}  "
+                 f"{item.provenance.title}".rstrip() for item in listed]
+        _say({"tables": [{"name": item.name, "kind": item.kind, "rows": item.rows, "years": item.years,
+                          "title": item.provenance.title, "publisher": item.provenance.publisher,
+                          "licence": item.provenance.licence} for item in listed]},
+             "\n".join([*lines, "", f"One of them as CSV:  {program()} tables NAME"]), as_json=as_json)
+
+
+@app.command()
 def show(
     release: Annotated[Path, typer.Argument(help="A release folder.")],
     as_json: JsonOption = False,

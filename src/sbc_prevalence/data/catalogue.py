@@ -2,6 +2,7 @@
 
 import difflib
 import tomllib
+from dataclasses import dataclass
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -18,6 +19,55 @@ def carried_tables(kind: str | None = None) -> tuple[str, ...]:
     """Names of the carried tables, sorted; with a kind, only those of that kind."""
     entries = _entries()
     return tuple(sorted(name for name, entry in entries.items() if kind in (None, entry["kind"])))
+
+
+@dataclass(frozen=True)
+class Carried:
+    """One line of the catalogue of carried tables.
+
+    Parameters
+    ----------
+    name, kind : str
+    rows : int
+    years : str
+        Calendar years of the figures, ``"1992-2020"``; empty for a table without years.
+    columns : tuple of str
+    provenance : Provenance
+    """
+
+    name: str
+    kind: str
+    rows: int
+    years: str
+    columns: tuple[str, ...]
+    provenance: Provenance
+
+
+def describe_carried(name: str) -> Carried:
+    """What a carried table is: kind, rows, years, columns, origin.
+
+    Raises
+    ------
+    DataError
+        If no table has that name.
+    """
+    table, bare = load_carried(name), _bare(name)
+    frame = table.frame
+    years = sorted(frame.loc[frame["year"] != "", "year"].astype(int)) if "year" in frame.columns else []
+    span = "" if not years else str(years[0]) if years[0] == years[-1] else f"{years[0]}-{years[-1]}"
+    return Carried(bare, carried_kind(bare), len(table), span, tuple(map(str, frame.columns)), table.provenance)
+
+
+def carried_csv(name: str) -> str:
+    """A carried table as the package has it: CSV text, to start a table of one's own from.
+
+    Raises
+    ------
+    DataError
+        If no table has that name.
+    """
+    _entry(name)
+    return _folder().joinpath(f"{_bare(name)}.csv").read_text(encoding="utf-8")
 
 
 def carried_kind(name: str) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from sbc_prevalence.grid import AREA, AREA_CODE, COUNT_LOWER, COUNT_UPPER, YEAR
 from sbc_prevalence.model.parameters import Prior
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
+PRIOR_STREAM = 3
+"""Added to the seed for draws of the priors, so that every table shows the same ones."""
 ALL_CAUSE = "deaths in the year, from any cause, of people with the disease (estimated)"
 CERTIFIED = "certified breast cancer deaths in the year (observed)"
 
@@ -95,26 +98,34 @@ def _labels(prior: Prior) -> list[str]:
     return [f" [{', '.join(str(i + 1) for i in index)}]" for index in np.ndindex(*prior.shape)]
 
 
-def prior_posterior(est: "Estimates", ci_prob: float, n_prior: int) -> pd.DataFrame:
+def _prior_interval(prior: Prior, ci_prob: float) -> tuple[Floats, float]:
+    """Median, lower and upper of a prior, exactly, and its variance on the scale where it is normal."""
+    tail = (1.0 - ci_prob) / 2.0
+    level = np.array([0.5, tail, 1.0 - tail])
+    half = prior.distribution == "half_normal"
+    z = norm.ppf((1.0 + level) / 2.0 if half else level)
+    quantiles = prior.natural(z, np.asarray(prior.center), np.asarray(prior.sd))
+    return np.asarray(quantiles, dtype=float), prior.sd**2 * (1.0 - 2.0 / np.pi if half else 1.0)
+
+
+def prior_posterior(est: "Estimates", ci_prob: float) -> pd.DataFrame:
     """Rows for each free parameter; area effects by area are left out, their spread is there.
 
     ``contraction`` is 1 - posterior variance / prior variance on the scale where the prior is normal: 0 where the
     data said nothing, near 1 where they said nearly all. It can be below 0 where data and prior disagree.
     """
     fitted = est.fitted
-    before = fitted.prior(n_prior, est.seed + 1)
     after, _, _ = flattened(fitted.parameters)
     rows = []
     for prior in fitted.model.parameters(fitted.inputs).priors:
         if prior.sd == 0.0 or (prior.distribution == "zero_sum_normal" and AREA in prior.dims):
             continue
-        old = np.asarray(before[prior.name]).reshape(n_prior, -1)
+        old, spread = _prior_interval(prior, ci_prob)
         new = after[prior.name].reshape(after[prior.name].shape[0], -1)
-        narrowed = 1.0 - (prior.on_normal_scale(new).var(0) / prior.on_normal_scale(old).var(0))
-        quantiles = zip(median_and_interval(old, ci_prob).T, median_and_interval(new, ci_prob).T, strict=True)
-        for suffix, share, (a, b) in zip(_labels(prior), narrowed, quantiles, strict=True):
+        narrowed = 1.0 - prior.on_normal_scale(new).var(0) / spread
+        for suffix, share, b in zip(_labels(prior), narrowed, median_and_interval(new, ci_prob).T, strict=True):
             rows.append((prior.name + suffix, prior.meaning + suffix, prior.group, prior.is_judgement,
-                         a[1], a[0], a[2], b[1], b[0], b[2], share))
+                         old[1], old[0], old[2], b[1], b[0], b[2], share))
     return pd.DataFrame(rows, columns=[
         "parameter", "label", "group", "is_judgement", "prior_lower", "prior_median", "prior_upper",
         "posterior_lower", "posterior_median", "posterior_upper", "contraction"])
@@ -125,7 +136,7 @@ def prior_predictive(est: "Estimates", ci_prob: float, n_prior: int) -> pd.DataF
     fitted, place = est.fitted, est.position
     t = est.index_date.year - est.grid.first_year
     before = {name: np.empty(n_prior) for name in ("living", "deaths", "de_novo", "new")}
-    for here, p in chunks(fitted.prior(n_prior, est.seed + 2)):
+    for here, p in chunks(fitted.prior(n_prior, est.seed + PRIOR_STREAM)):
         latent = fitted.model.latent(p, fitted.inputs)
         cases = latent["incidence"][..., t].sum(-1)
         before["living"][here] = latent["living"][..., t].sum((1, 2))

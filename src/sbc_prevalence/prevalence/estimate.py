@@ -138,11 +138,11 @@ class Estimates:
         """Certified deaths beside deaths replicated from the fit."""
         return checks.deaths_fit(self, ci_prob)
 
-    def prior_posterior(self, ci_prob: float = DEFAULT_CI_PROB, *, n_prior: int = 4000) -> pd.DataFrame:
+    def prior_posterior(self, ci_prob: float = DEFAULT_CI_PROB) -> pd.DataFrame:
         """Prior and posterior interval of every parameter, and how far the data narrowed it."""
-        return checks.prior_posterior(self, ci_prob, n_prior)
+        return checks.prior_posterior(self, ci_prob)
 
-    def prior_predictive(self, ci_prob: float = DEFAULT_CI_PROB, *, n_prior: int = 1000) -> pd.DataFrame:
+    def prior_predictive(self, ci_prob: float = DEFAULT_CI_PROB, *, n_prior: int = 2000) -> pd.DataFrame:
         """Implied duration, de novo share and living: before and after seeing the data."""
         return checks.prior_predictive(self, ci_prob, n_prior)
 

@@ -1,6 +1,6 @@
 """The headline as it is printed: a title, headings, one line for each figure, and what interval and scope are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -30,7 +30,7 @@ def headline_text(
     units : mapping of quantity to mapping of area code to int
         Persons to which each quantity of each area is rounded.
     areas : bool
-        Whether the areas follow the whole.
+        Whether the areas follow the whole, and their groups the areas.
     """
     day = f"{est.index_date.day} {est.index_date:%B %Y}"
     projected = ", projected" if est.grid.is_projected(est.index_date.year) else ""
@@ -41,12 +41,15 @@ def headline_text(
         (f"{whole}: newly diagnosed in {head['year']}{projected}", PERSONS,
          *_persons(head, units[NEWLY_DIAGNOSED], "newly_diagnosed_")),
         (f"{whole}: implied duration, living / deaths from any cause{projected}", YEARS, median, lower, upper)]
-    rows = _areas(est, tables["estimates"], head) if areas else []
-    lines += [(f"  {row['area_name']}: living", PERSONS, *_persons(row, units[LIVING])) for row in rows]
+    rows = _places(est.grid.areas.codes, tables["estimates"], head) if areas else []
+    groups = _places(tuple(est.grid.areas.groups or ()), tables["estimates"], head) if areas else []
+    lines += [(f"  {row['area_name']}: living", PERSONS, *_persons(row, units[LIVING])) for row in (*rows, *groups)]
     level = f"{100 * head['ci_prob']:g} %"
     text = [title, "", *_laid_out(lines, f"{level} interval"), "",
             f"{level} interval: credible interval, {head['ci_kind']}; bounds are rounded outwards.",
             f"Scope: {est.scope}."]
+    if rows:
+        text.append("Areas: largest first" + (", then groups of them, each the sum of its areas." if groups else "."))
     if rows and not est.fitted.model.sees_areas(est.fitted.inputs):
         text.append("Areas rest on their primaries and on a prior; differences between them are not evidence about care.")
     return "\n".join(text)
@@ -59,11 +62,12 @@ def _persons(row: Mapping[str, Any], units: Mapping[str, int], prefix: str = "")
             in_persons(row[f"{prefix}upper"], unit, "up"))
 
 
-def _areas(est: Estimates, rows: pd.DataFrame, head: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Living of each modelled area on the index date."""
+def _places(codes: Sequence[str], rows: pd.DataFrame, head: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Living of some areas or groups on the index date, largest first."""
     chosen = rows[(rows["quantity"] == LIVING) & (rows["basis"] == head["basis"]) & (rows["presentation"] == ALL)
                   & (rows["duration_band"] == ALL) & (rows["index_date"] == head["index_date"])
-                  & rows["area_code"].isin(est.grid.areas.codes) & (rows["area_code"] != head["area_code"])]
+                  & rows["area_code"].isin(codes) & (rows["area_code"] != head["area_code"])]
+    chosen = chosen.sort_values(["median", "area_name"], ascending=[False, True])
     return [{str(k): v for k, v in row.items()} for row in chosen.to_dict("records")]
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.observing.sources import source_titles, sources_of
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
+from sbc_prevalence.prevalence.checks import PRIOR_STREAM
 from sbc_prevalence.prevalence.draws import FittedLike, chunks, flattened
 from sbc_prevalence.prevalence.intervals import median_and_interval
 from sbc_prevalence.prevalence.power_scaling import (
@@ -60,7 +61,7 @@ def identifiability(est: "Estimates", ci_prob: float, n_prior: int) -> pd.DataFr
     with_sources = bool(fitted.inputs.completeness_sources)
     after = totals_of(est, completeness=with_sources)
     unseen = fitted.inputs.with_power({piece.name: 0.0 for piece in fitted.inputs.observations})
-    before = totals(replace(fitted, inputs=unseen), fitted.prior(n_prior, est.seed + 3), est.index_date,  # type: ignore[type-var]
+    before = totals(replace(fitted, inputs=unseen), fitted.prior(n_prior, est.seed + PRIOR_STREAM), est.index_date,  # type: ignore[type-var]
                     completeness=with_sources)
     old, new = before.scaled(), after.scaled()
     areas = fitted.inputs.grid.areas

@@ -16,6 +16,7 @@ from sbc_prevalence.release.words import credible, date_words, decimal, persons
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.figure import Figure
 
 DRAWS = "draws.nc"
 VARIABLES: Mapping[tuple[str, str], str] = {
@@ -99,6 +100,13 @@ class ReleasedQuantity:
         if MEMBERSHIP not in data:
             raise ReleaseError("this release has no groups of areas")
         return array.dot(data[MEMBERSHIP], dim="area")
+
+    def plot(self) -> "Figure":
+        """A matplotlib figure from the public numbers: a line over years, or one interval for each row."""
+        from sbc_prevalence.prevalence.plots import plot_table
+
+        return plot_table(self.table(), by=() if self.by == "nation" else (self.by,),
+                          scope=f"{BANNER}. {self.release.scope}")
 
     def __repr__(self) -> str:
         rows = self._short().to_string(index=False)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from sbc_prevalence.release import sheets, sheets_ages, sheets_checks, sheets_evidence
 from sbc_prevalence.release.content import BANNER, LIVING, SECTION_WORDS, WORD_KEYS, ReleaseContent
 from sbc_prevalence.release.figures.style import Drawing
-from sbc_prevalence.release.sheet import generic, key_values
+from sbc_prevalence.release.sheet import key_values
 from sbc_prevalence.release.tables import denominator, national_sensitivity, select
 from sbc_prevalence.release.words import credible, date_words, decimal, heading, persons
 
@@ -66,9 +66,8 @@ def render_report(
             sheets_evidence.influence, sheets_evidence.narrowed, sheets_evidence.narrowed_areas,
             sheets_evidence.completeness, sheets_evidence.conflict, sheets_evidence.conflict_figures,
             sheets_evidence.decomposition, sheets_evidence.completeness_priors)},
-        "sources": generic(content.tables.get("sources"), "Sources of the data, with their licences."),
-        "gate": key_values(content.diagnostics, "The run that these numbers come from.",
-                                  ("What", "Value")),
+        "sources": sheets_checks.sources(content),
+        "gate": sheets_checks.run(content),
         "inputs": key_values(content.input_hashes, "Inputs and their SHA-256.", ("Input", "SHA-256")),
         "versions": key_values(content.versions, "Software.", ("Package", "Version")),
     }

@@ -221,7 +221,7 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
     if name in ("prior_posterior", "diagnostics"):
         out = frame.copy()
         for column in out.select_dtypes("number"):
-            digits = 4 if column == "rhat" else SIGNIFICANT
+            digits = SIGNIFICANT + 1 if column == "rhat" or name == "prior_posterior" else SIGNIFICANT
             out[column] = significant(out[column].to_numpy(dtype=float), digits)
         return out
     return frame.copy()

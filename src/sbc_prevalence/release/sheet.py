@@ -56,11 +56,10 @@ def generic(frame: pd.DataFrame | None, caption: str) -> Sheet | None:
 
 
 def key_values(values: Mapping[str, Any], caption: str, columns: tuple[str, str]) -> Sheet | None:
-    """A mapping as a two-column table."""
+    """A mapping as a two-column table; names stay as they are."""
     if not values:
         return None
-    return Sheet(caption, columns, [[heading(k) if "_" in k or k.islower() else k, _value(v)]
-                                    for k, v in values.items()], frozenset({1}))
+    return Sheet(caption, columns, [[k, _value(v)] for k, v in values.items()], frozenset({1}))
 
 
 def _value(value: Any) -> str:

@@ -24,11 +24,9 @@ def by_year(content: ReleaseContent) -> Sheet:
         flags.append("projected" if projected else "")
     name, level = content.headline["area_name"], credible(content.headline)
     return Sheet(
-        f"{name} by year: median ({level}); {content.headline['basis']} persons. Living at 31 December of "
-        "the "
-        "year; newly diagnosed during it.",
-        ["Year", "Living (persons)", "Newly diagnosed (persons)",
-         f"Implied duration (years; living ÷ {denominator(content.tables, content.headline)})", "Status"],
+        f"{name} by year: median ({level}); {content.headline['basis']} persons. Living at 31 December of the year; "
+        f"newly diagnosed during it. Implied duration: living ÷ {denominator(content.tables, content.headline)}.",
+        ["Year", "Living (persons)", "Newly diagnosed (persons)", "Implied duration (years)", "Status"],
         cells, frozenset({4}), flags)
 
 
@@ -105,6 +103,10 @@ def areas(content: ReleaseContent, *, groups: bool = False) -> tuple[Sheet, str]
     rest = "Each is the sum of its areas in every draw." if groups else (
         "Areas rest on the prior and on primary registrations wherever they have no deaths or metastatic "
         "registrations of their own.")
+    small = [content.unit_of(str(row["area_code"]), q) for row in rows.to_dict("records") for q in (LIVING, NEWLY)
+             if row.get(f"{q}_median") == 0]
+    if small:
+        rest += f" A median of 0 is one below {max(small) / 2:g}, not nobody."
     sheet = Sheet(
         f"{what}, largest first: median ({credible(head)}); {head['basis']} persons. Living on "
         f"{date_words(head['index_date'])}; newly diagnosed in {head['year']}. {rest}",

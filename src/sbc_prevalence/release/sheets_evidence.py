@@ -1,8 +1,12 @@
 """What the data say: narrowing, influence, conflict and the living by what is known of them, as tables of the report."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from sbc_prevalence.release.content import (
+    BOUNDS,
     CONFLICT,
     DECOMPOSITION,
     IDENTIFIABILITY,
@@ -13,7 +17,16 @@ from sbc_prevalence.release.content import (
     ReleaseContent,
 )
 from sbc_prevalence.release.sheet import Sheet, interval, text
-from sbc_prevalence.release.words import credible, date_words, decimal, heading, percent, persons
+from sbc_prevalence.release.words import (
+    contraction_words,
+    credible,
+    date_words,
+    decimal,
+    heading,
+    percent,
+    percent_span,
+    persons,
+)
 
 COMPLETENESS, DE_NOVO, DURATION = "completeness", "de_novo_share", "implied_duration"
 COMPLETENESS_GROUP = "completeness prior"
@@ -61,14 +74,20 @@ def narrowed(content: ReleaseContent) -> Sheet | None:
     first = rows[(rows["area_code"] == whole) & rows["quantity"].isin(list(QUANTITY_WORDS))]
     cells = []
     for row in first.to_dict("records"):
-        places = 1 if row["quantity"] == DURATION else 2 if row["quantity"] == DE_NOVO else None
-        cells.append([heading(QUANTITY_WORDS[str(row["quantity"])]), interval(row, "prior", places),
-                      interval(row, "", places), percent(row["contraction"])])
+        cells.append([heading(QUANTITY_WORDS[str(row["quantity"])]), _before_or_after(row, "prior_"),
+                      _before_or_after(row, ""), contraction_words(row["contraction"])])
     return Sheet(
         f"{content.headline['area_name']}, {date_words(content.headline['index_date'])} and its year: what the priors "
         f"alone say, and what they say with the data: median ({credible(content.headline)}); expected persons. "
         "Contraction: share of the prior variance (of the logarithm; of the logit for shares) that the data removed.",
         ["Figure", "Before the data", "After", "Contraction"], cells)
+
+
+def _before_or_after(row: Mapping[Any, Any], prefix: str) -> str:
+    """A figure with its interval: persons, years, or a share in percent."""
+    if row["quantity"] == DE_NOVO:
+        return percent_span(*(row[f"{prefix}{b}"] for b in BOUNDS))
+    return interval(row, prefix.removesuffix("_"), 1 if row["quantity"] == DURATION else None)
 
 
 def narrowed_areas(content: ReleaseContent) -> Sheet | None:
@@ -83,8 +102,8 @@ def narrowed_areas(content: ReleaseContent) -> Sheet | None:
     new = rows[rows["quantity"] == NEWLY].set_index("area_code")["contraction"]
     most = _largest(content, LIVING)
     most_new = _largest(content, NEWLY)
-    cells = [[str(row["area_name"]), percent(row["contraction"]), most.get(str(row["area_code"]), ""),
-              percent(new.get(row["area_code"], float("nan"))), most_new.get(str(row["area_code"]), "")]
+    cells = [[str(row["area_name"]), contraction_words(row["contraction"]), most.get(str(row["area_code"]), ""),
+              contraction_words(new.get(row["area_code"], float("nan"))), most_new.get(str(row["area_code"]), "")]
              for row in living.to_dict("records")]
     return Sheet(
         "Areas: share of the prior variance that the data removed (contraction), and the part of the evidence or of the "
@@ -123,7 +142,7 @@ def completeness(content: ReleaseContent) -> Sheet | None:
         alike = not part.drop(columns=list(own)).nunique().gt(1).any()
         for row in part.head(1 if alike else len(part)).to_dict("records"):
             name = f"{row['area_name']}, and alike in every area" if alike and len(part) > 1 else str(row["area_name"])
-            cells.append([name, interval(row, "prior", 2), interval(row, "", 2), percent(row["contraction"]),
+            cells.append([name, interval(row, "prior", 2), interval(row, "", 2), contraction_words(row["contraction"]),
                           decimal(row["correlation_with_incidence"], 2)])
             flags.append("")
     return Sheet(

@@ -146,6 +146,11 @@ def national_sensitivity(tables: Mapping[str, pd.DataFrame], headline: Mapping[s
     return out.reset_index()
 
 
+def without_weights(parameters: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `prior_posterior` without numbered elements: weights of a basis, which mean nothing one by one."""
+    return parameters[~parameters["parameter"].astype(str).str.contains(r"\[[\d, ]+\]$")]
+
+
 def area_sensitivity(tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any]) -> pd.DataFrame:
     """Living by area under each scenario that was repeated for areas (columns: scenarios)."""
     frame = tables.get(SENSITIVITY)

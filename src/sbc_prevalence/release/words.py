@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+NOISE_BELOW, NOISE_ABOVE = 0.15, 0.05
+"""Contractions between -0.15 and 0.05 come about by simulation where the data say nothing."""
 _PROPER = {"rhat": "R-hat", "ess": "ESS", "bfmi": "BFMI", "ebfmi": "E-BFMI"}
 
 
@@ -19,16 +21,41 @@ def decimal(value: float, places: int = 1) -> str:
 
 
 def plain(value: float) -> str:
-    """Parameter value with three significant digits, never in powers of ten for ordinary sizes."""
+    """Value with three significant digits, never in powers of ten for ordinary sizes."""
     x = float(value)
     if math.isnan(x):
         return ""
     return f"{float(f'{x:.3g}'):,.10g}"
 
 
+def span(median: float, lower: float, upper: float) -> str:
+    """`0.065 (0.041 to 0.101)`: a parameter and its interval, with as many places as the width of the interval asks."""
+    values = [float(v) for v in (median, lower, upper)]
+    if any(math.isnan(v) for v in values):
+        return ""
+    width = values[2] - values[1]
+    places = 2 if width <= 0 else min(max(math.ceil(1.3 - math.log10(width)), 0), 8)
+    middle, low, high = (f"{round(v, places) + 0.0:,.{places}f}" for v in values)
+    return f"{middle} ({low} to {high})"
+
+
 def percent(value: float) -> str:
-    """`8 %` from 0.08."""
-    return "" if value is None or math.isnan(float(value)) else f"{100 * float(value):.0f} %"
+    """`8 %` from 0.08; never minus 0."""
+    return "" if value is None or math.isnan(float(value)) else f"{round(100 * float(value)) + 0} %"
+
+
+def percent_span(median: float, lower: float, upper: float) -> str:
+    """`27 % (12 to 48 %)` from proportions."""
+    if any(math.isnan(float(v)) for v in (median, lower, upper)):
+        return ""
+    return f"{percent(median)} ({percent(lower).removesuffix(' %')} to {percent(upper)})"
+
+
+def contraction_words(value: float) -> str:
+    """A contraction in percent; what simulation cannot tell from nothing is `about 0 %`."""
+    if value is None or math.isnan(float(value)):
+        return ""
+    return "about 0 %" if -NOISE_BELOW < float(value) < NOISE_ABOVE else percent(value)
 
 
 def date_words(value: Any) -> str:

@@ -1,11 +1,21 @@
 """The catalogue: every carried table is there, described, dated, licensed and citable."""
 
+import importlib.util
 from datetime import date
 from importlib import resources
+from pathlib import Path
 
 import pytest
 
-from sbc_prevalence.data.catalogue import carried_kind, carried_tables, citation, load_carried, provenance
+from sbc_prevalence.data.catalogue import (
+    carried_csv,
+    carried_kind,
+    carried_tables,
+    citation,
+    describe_carried,
+    load_carried,
+    provenance,
+)
 from sbc_prevalence.errors import DataError
 
 FIELDS = ("title", "publisher", "year", "licence", "source", "as_of", "note", "derived_from")
@@ -43,3 +53,19 @@ def test_two_loads_do_not_share_a_frame():
     first = load_carried("esp2013")
     first.frame.loc[0, "weight"] = "0"
     assert load_carried("esp2013").frame.loc[0, "weight"] == "5000"
+
+
+def test_the_page_of_carried_tables_is_current():
+    root = Path(__file__).parents[3]
+    path = root / "docs" / "reference" / "build_carried_tables.py"
+    spec = importlib.util.spec_from_file_location("build_carried_tables", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    page = path.with_name("carried-tables.md").read_text(encoding="utf-8")
+    assert page == module.page(), "run: python docs/reference/build_carried_tables.py"
+
+
+def test_a_line_of_the_catalogue_holds_rows_and_years():
+    found = describe_carried("carried:scotland_deaths")
+    assert (found.name, found.kind, found.rows, found.years) == ("scotland_deaths", "deaths", 551, "1992-2020")
+    assert carried_csv("carried:scotland_deaths").startswith(",".join(found.columns))

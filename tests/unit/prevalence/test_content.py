@@ -69,6 +69,17 @@ def test_a_release_is_written_and_its_draws_give_the_published_medians(tmp_path)
             np.testing.assert_allclose(released.table()["median"], medians, atol=unit / 2 + 0.001)
 
 
+def test_a_released_quantity_has_a_picture_of_the_public_numbers(tmp_path):
+    est = estimates()
+    release = read_release(write_release(tmp_path / "release", content_of(est, parts_of(est)), internal={}))
+    for by in ("nation", "area", "duration", "year"):
+        figure = release.point_prevalence(by).plot()
+        assert "Not for publication" in figure.get_supxlabel()
+    (axes,) = release.newly_diagnosed("year").plot().axes
+    drawn = axes.get_lines()[0].get_ydata()
+    np.testing.assert_array_equal(drawn, release.newly_diagnosed("year").table()["median"])
+
+
 def test_draws_have_the_axes_of_the_contract_and_the_sums_of_the_tables():
     est = estimates("2016-02-29")
     data = draws_dataset(est)
@@ -96,16 +107,20 @@ def test_the_headline_text_rounds_bounds_outwards_and_names_the_interval():
 def test_the_headline_text_is_a_title_headings_a_line_for_each_figure_and_what_interval_and_scope_are():
     est = estimates()
     parts = parts_of(est)
+    table = est.point_prevalence("area").table()
+    living = dict(zip(table["area_name"], table["median"], strict=True))
     title, _, headings, *figures = parts.headline_text.splitlines()
-    figures, closing = figures[:6], figures[6:]
+    figures, closing = figures[:7], figures[7:]
     assert title == "Made up"
     assert headings.split() == ["figure", "unit", "median", "95", "%", "interval"]
-    assert [line.split(":")[0].strip() for line in figures] == ["All"] * 3 + ["Ayton", "Beeton", "Ceeton"]
+    assert [line.split(":")[0].strip() for line in figures] == [
+        "All", "All", "All", *sorted(("Ayton", "Beeton", "Ceeton"), key=lambda n: -living[n]), "A and C"]
     assert [unit for line in figures for unit in ("persons", "years") if f"  {unit}  " in line] == [
-        "persons", "persons", "years", *["persons"] * 3]
+        "persons", "persons", "years", *["persons"] * 4]
     assert len({line.index(" to ", len(line) // 2) for line in figures}) == 1, "intervals stand one under the other"
     assert closing[0] == ""
     assert closing[2] == f"Scope: {parts.scope}."
+    assert closing[3] == "Areas: largest first, then groups of them, each the sum of its areas."
     national = parts.national_text.splitlines()
     firsts = [line.split(" ")[0] for line in national]
     assert firsts == ["Made", "", "figure", "All:", "All:", "All:", "", "95", "Scope:"]

@@ -185,10 +185,21 @@ def test_every_split_has_a_picture(by):
     figure = estimates().point_prevalence(by).plot()
     (axes,) = figure.axes
     assert "Women" in figure.get_supxlabel()
-    assert "95 %" in figure.get_supxlabel()
+    assert "95 %" in " ".join(figure.get_supxlabel().split())
     assert axes.get_title(loc="left").startswith("Living")
-    labels = {text.get_text() for text in (axes.get_legend().get_texts() if axes.get_legend() else [])}
+    labels = {text.get_text() for legend in (axes.get_legend(), *figure.legends) if legend for text in legend.get_texts()}
     assert ("projected" in labels) == ("year" in by)
+
+
+@pytest.mark.parametrize("by", ["nation", "area", ("area", "presentation", "year")])
+def test_a_picture_saved_without_arguments_keeps_its_footnote(by):
+    figure = estimates().point_prevalence(by).plot()
+    figure.canvas.draw()
+    footnote = next(text for text in figure.texts if "Women" in text.get_text())
+    inside, box = footnote.get_window_extent(), figure.bbox
+    assert inside.x0 >= box.x0
+    assert inside.x1 <= box.x1
+    assert inside.y0 >= box.y0
 
 
 def test_no_sampler_is_loaded():

@@ -6,6 +6,8 @@ from content_factory import headline, make_content, tables
 
 from sbc_prevalence.errors import ReleaseError
 from sbc_prevalence.grid import DURATION_BANDS
+from sbc_prevalence.release import sheets_checks
+from sbc_prevalence.release.sheets_checks import run
 from sbc_prevalence.release.tables import (
     areas_at_index_date,
     coverage_summary,
@@ -13,8 +15,10 @@ from sbc_prevalence.release.tables import (
     national_sensitivity,
     neutralised,
     select,
+    without_weights,
     year_spans,
 )
+from sbc_prevalence.release.words import contraction_words, percent, percent_span, span
 
 
 def test_each_split_gives_its_rows_in_order() -> None:
@@ -101,3 +105,39 @@ def test_groups_of_areas_stand_apart_from_the_areas() -> None:
     assert set(select(both, content.headline, "living", by="group")["area_code"]) == {"G"}
     assert set(select(both, content.headline, "living", by="area")["area_code"]) == set(
         select(estimates, content.headline, "living", by="area")["area_code"])
+
+
+@pytest.mark.parametrize(("values", "shown"), [
+    ((0.0649, 0.0411, 0.101), "0.065 (0.041 to 0.101)"), ((1.35, 0.744, 2.42), "1.35 (0.74 to 2.42)"),
+    ((-0.0004, -0.195, 0.187), "0.00 (-0.20 to 0.19)"), ((0.9847, 0.9091, 1.0604), "0.985 (0.909 to 1.060)"),
+    ((0.0, float("nan"), 1.0), ""), ((2.0, 2.0, 2.0), "2.00 (2.00 to 2.00)")])
+def test_a_parameter_has_as_many_places_as_its_interval_asks(values: tuple[float, float, float], shown: str) -> None:
+    assert span(*values) == shown
+
+
+def test_percentages_never_show_minus_nothing() -> None:
+    assert percent(-0.004) == "0 %"
+    assert percent(-0.05) == "-5 %"
+    assert percent_span(0.274, 0.12, 0.484) == "27 % (12 to 48 %)"
+    assert [contraction_words(v) for v in (-0.004, 0.04, -0.1, 0.06, 0.9, -0.4)] == [
+        "about 0 %", "about 0 %", "about 0 %", "6 %", "90 %", "-40 %"]
+
+
+def test_the_run_is_told_in_words_and_quantities_by_the_names_of_their_areas() -> None:
+    given = {"cores": None, "structure": "abc123", "versions": {"numpy": "2"}, "rhat": 1.003, "runs": [
+        {"seed": 1, "draws": 1000, "tune": 800, "seconds": 41.6, "divergences": 0, "passed": True, "failures": []}]}
+    diagnostics = make_content().tables["diagnostics"].assign(quantity="living, S08000029, 2020")
+    made = make_content(diagnostics=given, tables=make_content().tables | {"diagnostics": diagnostics})
+    told = dict(run(made).rows)
+    assert told["Processor cores"] == "as many as there are"
+    assert told["Attempt 1"].startswith("1,000 draws of each chain after 800 for tuning")
+    assert not any("{" in value or "None" in value for value in told.values())
+    assert not {"Structure", "Versions"} & set(told)
+    assert {row[0] for row in sheets_checks.diagnostics(made).rows} == {"living, NHS Fife, 2020"}
+
+
+def test_weights_of_a_basis_are_left_to_the_table() -> None:
+    rows = make_content().tables["prior_posterior"]
+    numbered = rows.assign(parameter=[f"time_effect [{i}]" for i in range(len(rows))])
+    assert without_weights(numbered).empty
+    assert len(without_weights(rows.assign(parameter="kappa [80 and over]"))) == len(rows)

@@ -24,7 +24,7 @@ def trend(tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any], scope
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     _band(upper, rows, LIVING, style.PURPLE)
     _band(lower, rows, NEWLY, style.MAGENTA)
-    upper.set_title("Living with it at the end of the year (persons)")
+    upper.set_title("Living with secondary breast cancer at the end of the year (persons)")
     lower.set_title("Newly diagnosed in the year (persons)")
     for axes in (upper, lower):
         axes.set_ylim(bottom=0)
