@@ -242,8 +242,8 @@ def unreliable_words(influence: pd.DataFrame) -> str:
     titles = list(dict.fromkeys(influence.loc[influence["k_hat"] >= K_HAT_LIMIT, "title"]))
     if not titles:
         return ""
-    return (f" Not reliable without further fits, which this run did not make: the shares of {'; '.join(titles)} (k-hat of "
-            f"{K_HAT_LIMIT:g} or more in influence.csv).")
+    return (" Not reliable without further fits, which this run did not make: the shares of "
+            f"{'; '.join(titles)} (k-hat of {K_HAT_LIMIT:g} or more in influence.csv).")
 
 
 def other_completeness(study: Study, config: Config) -> list[Scenario]:
