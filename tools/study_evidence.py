@@ -15,7 +15,7 @@ from sbc_prevalence.config import load_config
 from sbc_prevalence.errors import SbcPrevalenceError
 from sbc_prevalence.posterior.compiled import Compiled
 from sbc_prevalence.posterior.recovery import StudySettings
-from sbc_prevalence.recovery import OpenStudy, open_study
+from sbc_prevalence.recovery import OpenStudy, open_study, read_lines
 from sbc_prevalence.study import prepare
 
 LIST = Path("tests/recovery/studies.toml")
@@ -33,7 +33,7 @@ def opened(found: dict[str, Any], chosen: dict[str, Any], listing: Path, program
     study = prepare(load_config(config))
     sampler = study.config.sampler
     settings = StudySettings(
-        study.index_date.year, chosen["seed"], chains=sampler.chains, draws=chosen["draws"], tune=chosen["tune"],
+        study.index_date.year, found.get("seed", chosen["seed"]), chains=sampler.chains, draws=chosen["draws"], tune=chosen["tune"],
         target_accept=sampler.target_accept, max_extensions=sampler.max_extensions, cores=1,
         suppress=found.get("suppress"))
     truth = str(listing.parent / found["truth"]) if "truth" in found else None
@@ -55,7 +55,7 @@ def main() -> int:
     for n in [*(r for r in ROUNDS if r < chosen.worlds), chosen.worlds]:
         for found in studies:
             name = found["name"]
-            if name in failed:
+            if name in failed or len(read_lines(result_file(found, chosen.list.parent / "results"))) >= n:
                 continue
             print(f"{name}: to {n} worlds", file=sys.stderr, flush=True)
             try:

@@ -18,7 +18,8 @@ from sbc_prevalence.study import prepare
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-STUDIES = tomllib.loads((HERE / "studies.toml").read_text("utf-8"))["study"]
+LISTED = tomllib.loads((HERE / "studies.toml").read_text("utf-8"))
+SETTINGS, STUDIES = LISTED["settings"], LISTED["study"]
 NAMES = [study["name"] for study in STUDIES]
 MISSPECIFIED = [study["name"] for study in STUDIES if study.get("misspecified")]
 
@@ -82,6 +83,7 @@ def test_a_result_was_made_with_the_model_and_settings_that_the_list_has_now(stu
     assert stored["model"] == json.loads(json.dumps(prepared.model.specification()))
     assert stored["config"] == f"tests/recovery/{study['config']}"
     assert stored.get("truth") == (f"tests/recovery/{study['truth']}" if "truth" in study else None)
+    assert stored["settings"]["seed"] == study.get("seed", SETTINGS["seed"])
     assert stored.get("suppress") == study.get("suppress")
     then = DensityPoints.from_json(stored["density"])
     if (now := density_by_numpy(prepared, then)) is not None:
