@@ -32,8 +32,9 @@ def opened(found: dict[str, Any], chosen: dict[str, Any], listing: Path, program
     config = str(listing.parent / found["config"])
     study = prepare(load_config(config))
     sampler = study.config.sampler
+    seed = found.get("seed", chosen["seed"])
     settings = StudySettings(
-        study.index_date.year, found.get("seed", chosen["seed"]), chains=sampler.chains, draws=chosen["draws"], tune=chosen["tune"],
+        study.index_date.year, seed, chains=sampler.chains, draws=chosen["draws"], tune=chosen["tune"],
         target_accept=sampler.target_accept, max_extensions=sampler.max_extensions, cores=1,
         suppress=found.get("suppress"))
     truth = str(listing.parent / found["truth"]) if "truth" in found else None
