@@ -12,7 +12,7 @@ RECOVERY := tests/recovery/results/scotland-100.jsonl
 STUDY := $(PY) -m sbc_prevalence.recovery --config scotland --worlds 100 --seed 1 --draws 400 --tune 300 --cores 2 --out $(RECOVERY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready update test quick lint tests notebooks bench bench-update bench-sources study release-check constraints clean
+.PHONY: help setup ready update test quick lint tests notebooks bench bench-update bench-sources study study-evidence release-check constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
@@ -65,6 +65,9 @@ bench-sources: ready ## cost of every source of evidence, and of all together to
 
 study: ready ## the recovery study: 100 simulated worlds, resumes where it stopped (hours)
 	@$(STUDY)
+
+study-evidence: ready ## recovery of every kind of evidence and under mis-specification, in rounds; it resumes (many hours)
+	@$(ONE_THREAD) nice -n 19 $(PY) tools/study_evidence.py
 
 release-check: ready ## the recovery study is of this model; build, install apart from this checkout, use it
 	@$(PY) -m sbc_prevalence.recovery --check $(RECOVERY)

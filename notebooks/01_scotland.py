@@ -95,7 +95,8 @@ print(fitted.gate)
 # ## 4. Estimates
 #
 # The living on 31 December 2020. The numbers are realised counts: they hold the chance variation of whole people. Each
-# interval is equal-tailed and says its level.
+# interval is equal-tailed and says its level. They are as sampled: a release rounds each to what its simulation error allows
+# (4,100 rather than 4,073, say), and so should you before you quote one.
 
 # %%
 est = sbp.estimate(fitted, index_date="2020-12-31")
@@ -105,7 +106,10 @@ est.point_prevalence(by="nation")
 # Newly diagnosed, year by year. Deaths end in 2020, so 2021 is projected and says so.
 
 # %%
-est.newly_diagnosed(by="year").table(ci_prob=0.95)[["year", "median", "lower", "upper", "ci_kind", "projected"]].tail(4)
+est.newly_diagnosed(by="year").table(ci_prob=0.95)[["year", "median", "lower", "upper", "ci_kind", "projected"]].tail(4).round(0)
+
+# %%
+est.newly_diagnosed(by="year").plot()
 
 # %% [markdown]
 # By time since the metastatic diagnosis, and by presentation.
@@ -132,7 +136,8 @@ words = est.describe_words()
 print(words["what_data_inform"], words["what_they_do_not"], words["tail"], sep="\n\n")
 
 # %% [markdown]
-# What the data narrowed. Contraction is 0 where they said nothing, near 1 where they said nearly all. The board spread
+# What the data narrowed. Contraction is 0 where they said nothing (a little less by simulation error), near 1 where they said
+# nearly all. The board spread
 # (`area_sd`) is its prior, and so, nearly, are kappa, the tail of survival (`hazard_tail_ratio`) and Scotland's own
 # difference from the studies (`own_survival_error`). The ratio of hazards, recurrent to de novo, is narrowed only by
 # setting published curves of different populations beside each other: do not read it as measured.
@@ -156,7 +161,8 @@ learned.set_index("parameter")[columns].round(2)
 # %%
 boards = est.point_prevalence(by="area").table(ci_prob=0.95)
 print(boards["rests_on"].iloc[0])
-boards.sort_values("median", ascending=False)[["area_name", "median", "lower", "upper", "ci_prob", "ci_kind"]]
+boards.sort_values("median", ascending=False)[["area_name", "median", "lower", "upper", "ci_prob", "ci_kind"]].round(
+    {"median": 0, "lower": 0, "upper": 0})
 
 # %%
 est.point_prevalence(by="area").plot()
@@ -180,7 +186,24 @@ by_board.rename(index=dict(zip(areas.codes, areas.names, strict=True))).rename(
     columns={0.5: "median", 0.025: "lower", 0.975: "upper"})
 
 # %% [markdown]
-# ## 8. The convolution on plain arrays
+# ## 8. Save it, and go on later
+#
+# One file holds the model, the evidence and every draw; it is read in seconds, without PyMC. A run of
+# `sbc-prevalence run scotland` leaves the same file in `releases/scotland/internal/fit.nc`
+# (`docs/how-to/reopen-a-fit.md`).
+
+# %%
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+with TemporaryDirectory() as folder:
+    path = fitted.save(Path(folder) / "scotland.nc")
+    reopened = sbp.load_fitted(path)
+mid_2018 = sbp.estimate(reopened, index_date="2018-06-30")
+mid_2018.point_prevalence(by="presentation")
+
+# %% [markdown]
+# ## 9. The convolution on plain arrays
 #
 # The kernel needs no model: 1,000 diagnoses a year for ever, mean survival three years, diagnosed within the last 1, 3,
 # 5, 10 and 20 years. (Closed form: 850.406, 1896.362, 2433.373, 2892.978, 2996.182.)

@@ -133,7 +133,9 @@ class Pipeline:
                 words["Repetitions that were refused"] = REFUSED_WORDS.format("; ".join(refused))
         groups = set(tables["sensitivity"]["group"]) if "sensitivity" in tables else set()
         words = repetition_words(words, groups)
-        if not headline_only:
+        if headline_only:
+            words["what_narrows_the_figures"] += unreliable_words(tables["influence"])
+        else:
             self._check_evidence(study, estimates, compiled, say, progress, tables, words)
         content = ReleaseContent(
             title=self.config.title, scope=parts.scope, headline=parts.headline, tables=tables, words=words,
@@ -231,6 +233,17 @@ class Pipeline:
         given = study if scenario.inputs is None else replace(study, inputs=scenario.inputs)
         return self._fit(given, scenario.model, compiled, progress, share=REPEATED_SHARE,
                          least_accept=REPEATED_ACCEPT)
+
+
+def unreliable_words(influence: pd.DataFrame) -> str:
+    """A sentence on parts of the evidence whose weight the draws do not carry; empty where there are none."""
+    from sbc_prevalence.prevalence.power_scaling import K_HAT_LIMIT
+
+    titles = list(dict.fromkeys(influence.loc[influence["k_hat"] >= K_HAT_LIMIT, "title"]))
+    if not titles:
+        return ""
+    return (" Not reliable without further fits, which this run did not make: the shares of "
+            f"{'; '.join(titles)} (k-hat of {K_HAT_LIMIT:g} or more in influence.csv).")
 
 
 def other_completeness(study: Study, config: Config) -> list[Scenario]:

@@ -1,7 +1,7 @@
 """The recovery study as a command: worlds are simulated and fitted, one line of JSON for each; it resumes.
 
 ``python -m sbc_prevalence.recovery --config scotland --worlds 100 --seed 1 --out FILE.jsonl`` simulates and fits,
-``--truth OTHER.toml`` simulates from another model than the one that is fitted,
+``--truth OTHER.toml`` simulates from another model than the one that is fitted, ``--suppress 0.3`` hides 30 % of cells,
 ``--summary FILE.jsonl`` prints hits and writes FILE.summary.json and FILE.summary.md,
 ``--table FOLDER`` prints the studies of a folder side by side,
 ``--check FILE.jsonl`` exits with 1 when the study was made by another model than the current one.
@@ -12,12 +12,13 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sbc_prevalence.config import load_config
 from sbc_prevalence.errors import ModelError, SbcPrevalenceError
-from sbc_prevalence.posterior.compiled import compile_model
+from sbc_prevalence.posterior.compiled import Compiled, compile_model
 from sbc_prevalence.posterior.density import DensityPoints, density_points
 from sbc_prevalence.posterior.recovery import StudySettings, Truth, try_world
 from sbc_prevalence.posterior.recovery_summary import in_words, summarise, table_of
@@ -53,33 +54,84 @@ def read_lines(out: Path) -> list[dict[str, Any]]:
     return found
 
 
-def run(
-    study: Study, config_name: str, settings: StudySettings, n_worlds: int, out: Path, truth_name: str | None = None
-) -> None:
-    """Simulate and fit the worlds that the file does not hold yet; `truth_name` says what they are simulated from."""
+@dataclass
+class OpenStudy:
+    """A study whose result file was seen to belong to it; more worlds may be added.
+
+    Parameters
+    ----------
+    study : Study
+    settings : StudySettings
+    out : Path
+    truth : Truth, optional
+    programs : list of Compiled
+        Compiled models are looked for here, and added: studies may share them.
+    """
+
+    study: Study
+    settings: StudySettings
+    out: Path
+    truth: Truth | None
+    programs: list[Compiled]
+
+    def missing(self, n_worlds: int) -> list[int]:
+        """Numbers of the worlds up to `n_worlds` that the file does not hold yet."""
+        done = {line["world"] for line in read_lines(self.out)}
+        return [number for number in range(1, n_worlds + 1) if number not in done]
+
+    def advance(self, n_worlds: int) -> None:
+        """Simulate and fit the worlds that are missing."""
+        todo, model, inputs = self.missing(n_worlds), self.study.model, self.study.inputs
+        if not todo:
+            return
+        compiled = _compiled(self.study, self.programs)
+        with self.out.open("a", encoding="utf-8") as file:
+            for number in todo:
+                line = try_world(model, inputs, number, self.settings, compiled, self.truth)
+                file.write(json.dumps(line, allow_nan=False) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+                said = "refused" if line["refused"] else f"rank of the living {line['living']['rank']:.3f}"
+                print(f"world {number} of {n_worlds}: {said}, {line['seconds']:.0f} s", file=sys.stderr, flush=True)
+
+
+def open_study(
+    study: Study, config_name: str, settings: StudySettings, out: Path, truth_name: str | None = None,
+    programs: list[Compiled] | None = None,
+) -> OpenStudy:
+    """A study ready for more worlds; `truth_name` says what they are simulated from, where that is another model.
+
+    Raises
+    ------
+    ModelError
+        If the result file belongs to another study.
+    """
     other = prepare(load_config(truth_name)) if truth_name else None
-    truth = Truth(other.model, other.inputs) if other else None
-    done = {line["world"] for line in read_lines(out)}
     _drop_cut_line(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    points = density_points(study.model, study.inputs, seed=settings.seed)
     about = {"config": config_name, "model": study.model.specification(),
              "settings": {k: getattr(settings, k) for k in ("year", "seed", "chains", "draws", "tune",
                                                             "target_accept", "max_extensions")},
-             **({"truth": truth_name, "true_model": other.model.specification()} if other else {})}
-    _same_study(out, about, points)
-    todo = [number for number in range(1, n_worlds + 1) if number not in done]
-    if not todo:
-        return
-    compiled = compile_model(study.model, study.inputs)
-    with out.open("a", encoding="utf-8") as file:
-        for number in todo:
-            line = try_world(study.model, study.inputs, number, settings, compiled, truth)
-            file.write(json.dumps(line, allow_nan=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-            said = "refused" if line["refused"] else f"rank of the living {line['living']['rank']:.3f}"
-            print(f"world {number} of {n_worlds}: {said}, {line['seconds']:.0f} s", file=sys.stderr, flush=True)
+             **({"truth": truth_name, "true_model": other.model.specification()} if other else {}),
+             **({} if settings.suppress is None else {"suppress": settings.suppress})}
+    _same_study(out, about, density_points(study.model, study.inputs, seed=settings.seed))
+    truth = Truth(other.model, other.inputs) if other else None
+    return OpenStudy(study, settings, out, truth, [] if programs is None else programs)
+
+
+def run(
+    study: Study, config_name: str, settings: StudySettings, n_worlds: int, out: Path, truth_name: str | None = None
+) -> None:
+    """Simulate and fit the worlds that the file does not hold yet; see `open_study`."""
+    open_study(study, config_name, settings, out, truth_name).advance(n_worlds)
+
+
+def _compiled(study: Study, programs: list[Compiled]) -> Compiled:
+    for program in programs:
+        if program.fits(study.model, study.inputs):
+            return program
+    programs.append(compile_model(study.model, study.inputs))
+    return programs[-1]
 
 
 def check(out: Path) -> list[str]:
@@ -120,6 +172,7 @@ def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m sbc_prevalence.recovery", description="Recovery study: simulated worlds, fitted; it resumes.")
     parser.add_argument("--config", default="scotland", help="a configuration, or the name of an example")
     parser.add_argument("--truth", metavar="CONFIG", help="simulate from this configuration instead (mis-specification)")
+    parser.add_argument("--suppress", type=float, metavar="SHARE", help="hide this share of the simulated counts")
     parser.add_argument("--worlds", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, help="result file, one line of JSON for each world")
@@ -140,7 +193,7 @@ def study_settings(study: Study, chosen: argparse.Namespace) -> StudySettings:
     sampler = study.config.sampler
     return StudySettings(study.index_date.year, chosen.seed, chains=sampler.chains, draws=chosen.draws,
                          tune=chosen.tune, target_accept=sampler.target_accept,
-                         max_extensions=sampler.max_extensions, cores=chosen.cores)
+                         max_extensions=sampler.max_extensions, cores=chosen.cores, suppress=chosen.suppress)
 
 
 def write_summary(out: Path) -> str:

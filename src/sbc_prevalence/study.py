@@ -110,7 +110,7 @@ def prepare(config: Config) -> Study:
     if inputs is None or any(p.severity == "error" for p in problems):
         raise DataError(problems)
     return Study(config, taken.areas, bundle, grid, inputs, model, day,
-                 (*taken.warnings, *_earlier_than_the_data(config, grid)))
+                 (*taken.warnings, *_beside_the_data(config, grid)))
 
 
 def with_tables(error: ConfigError) -> InputError:
@@ -202,15 +202,22 @@ def _repetition_problems(config: Config, model: PrevalenceModel, inputs: ModelIn
     return []
 
 
-def _earlier_than_the_data(config: Config, grid: StudyGrid) -> list[Problem]:
-    """The headline of a copied configuration that newer figures have overtaken; nothing is stopped by it."""
-    day = config.grid.index_date
-    if day is None or day.year >= grid.last_data_year:
-        return []
-    return [Problem(
-        "W-INDEX-DATE", config.readable().where, f"the headline is of {day.year}, and the data go on to "
-        f"{grid.last_data_year}", "Move the index date, or take it out: it is then the end of the last year with data.",
-        key="grid.index_date", severity="warning")]
+def _beside_the_data(config: Config, grid: StudyGrid) -> list[Problem]:
+    """Years of a copied configuration that do not fit newer or other figures; nothing is stopped by them."""
+    day, where, found = config.grid.index_date, config.readable().where, []
+    if day is not None and day.year < grid.last_data_year:
+        found.append(Problem(
+            "W-INDEX-DATE", where, f"the headline is of {day.year}, and the data go on to {grid.last_data_year}",
+            "Move the index date, or take it out: it is then the end of the last year with data.",
+            key="grid.index_date", severity="warning"))
+    if grid.first_reported_year < grid.first_data_year:
+        found.append(Problem(
+            "W-FIRST-YEAR", where,
+            f"tables begin in {grid.first_reported_year}, and counts of deaths or of the disease in "
+            f"{grid.first_data_year}: the years before rest on primaries and priors alone",
+            f"Write first_reported_year = {grid.first_data_year}, or take it out.",
+            key="grid.first_reported_year", severity="warning"))
+    return found
 
 
 def _index_date_problems(day: date, grid: StudyGrid, where: str) -> list[Problem]:

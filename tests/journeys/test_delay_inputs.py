@@ -44,7 +44,7 @@ def test_swapped_sensitivity_and_specificity_are_pointed_at(folder):
         return text.replace(cases, "@").replace(others, cases).replace("@", others)
 
     warned = study(folder, "living_counts", swap).warnings
-    assert [(w.code, w.where) for w in warned] == [("W-ACCURACY-SWAPPED", "tables/delay_living.csv")]
+    assert [(w.code, w.where) for w in warned] == [("W-ACCURACY-SWAPPED", "living_counts.toml")]
 
 
 def test_a_specificity_that_contradicts_the_count_is_pointed_at_and_the_study_stands(folder):

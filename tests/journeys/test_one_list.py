@@ -130,6 +130,10 @@ def test_dates_of_a_copied_configuration_that_newer_figures_have_overtaken_are_p
     assert prepare(load_config(project())).warnings == ()
     folder = project(('# index_date = "2020-12-31"', 'index_date = "2016-12-31" #'))
     assert [(p.code, p.key) for p in prepare(load_config(folder)).warnings] == [("W-INDEX-DATE", "grid.index_date")]
+    later = carried("deaths")
+    folder = project(deaths=later[later["year"].astype(int) >= 2000])
+    assert [(p.code, p.key) for p in prepare(load_config(folder)).warnings] == [
+        ("W-FIRST-YEAR", "grid.first_reported_year")]
     folder = project(("last_year = 2025", "last_year = 2019"), ("pause_years = [2020, 2021]", "pause_years = []"))
     (problem,) = refused(folder).problems
     assert (problem.code, problem.key) == ("E-GRID", "last_year")

@@ -110,6 +110,12 @@ def test_every_repetition_has_a_program_of_its_own_form_and_none_is_compiled_twi
     assert forms == [("piecewise_exponential", True), ("log_logistic", True), ("weibull", False)]
 
 
+def test_shares_that_the_draws_do_not_carry_are_named_where_nothing_was_fitted_again():
+    table = pd.DataFrame({"k_hat": [0.2, 0.8, 0.8], "title": ["deaths", "published survival", "published survival"]})
+    assert pipeline.unreliable_words(table.iloc[:1]) == ""
+    assert pipeline.unreliable_words(table).count("published survival") == 1
+
+
 class Asked:
     """Estimates that note what they are asked, and give made-up tables."""
 

@@ -227,7 +227,9 @@ _README = '''\
 3. `@PROGRAM@ validate @FOLDER@` lists every problem at once, with file, column and rows.
 4. `@PROGRAM@ run @FOLDER@` estimates and writes the release folder.
 
-Both are typed in the folder in which this project was made (`init`).
+Both are typed in the folder in which this project was made (`init`). `run ... --headline-only` leaves out the repetitions
+under other choices and takes minutes. The columns of every table are in docs/reference/evidence-tables.md of the
+package, every key in docs/reference/config.md; `@PROGRAM@ tables` lists filled tables to look at.
 
 A column that you do not have (`sex`, `age_band`, `base_population`) may be deleted from a table. The columns
 `source` and `as_of` may be deleted where `config.toml` gives them for the whole table. A count that is known

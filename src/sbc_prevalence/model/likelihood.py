@@ -8,6 +8,8 @@ from sbc_prevalence.kernels.backend import NUMPY, Array, Namespace
 SMALLEST_VARIANCE = 1e-6
 LARGEST_INTERVAL = 500
 SMALLEST_SHARE = 1e-12
+OUTSIDE = -1e10
+"""Log weight of a value outside the interval of a count."""
 
 
 def dispersion_size(sd: Array) -> Array:
@@ -41,7 +43,7 @@ def interval_support(
     width = int((upper - lower).max(initial=0)) + 1
     values = lower[:, None] + np.arange(width)[None, :]
     inside = values <= upper[:, None]
-    return np.where(inside, values, lower[:, None]).astype(float), np.where(inside, 0.0, -1e10)
+    return np.where(inside, values, lower[:, None]).astype(float), np.where(inside, 0.0, OUTSIDE)
 
 
 def count_loglik(values: Array, log_mask: Array, mean: Array, size: Array, xp: Namespace = NUMPY) -> Array:

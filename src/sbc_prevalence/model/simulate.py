@@ -71,7 +71,7 @@ def simulate_world(
     arrays: Arrays = {}
     for observation in inputs.observations:
         arrays |= observation.simulate(p, seen, inputs, lambda word: _stream(entropy, word))
-    simulated = replace(inputs.with_arrays(arrays), deaths_frame=_deaths_frame(inputs.deaths_frame, arrays))
+    simulated = replace(inputs.with_arrays(arrays), deaths_frame=deaths_as_simulated(inputs.deaths_frame, arrays))
     return World(p, model.latent(p, inputs), simulated, entropy)
 
 
@@ -79,7 +79,8 @@ def _stream(entropy: tuple[int, ...], name: str) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence([*entropy, crc32(name.encode())]))
 
 
-def _deaths_frame(frame: pd.DataFrame, arrays: Arrays) -> pd.DataFrame:
+def deaths_as_simulated(frame: pd.DataFrame, arrays: Arrays) -> pd.DataFrame:
+    """The frame of certified deaths with the bounds of simulated counts."""
     if frame.empty or "deaths_values" not in arrays:
         return frame
     values = arrays["deaths_values"][:len(frame)]

@@ -13,6 +13,7 @@ from sbc_prevalence.errors import FitRefused, ModelError
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
 from sbc_prevalence.model.simulate import World, simulate_world
+from sbc_prevalence.model.suppression import Suppression, suppressed_world
 from sbc_prevalence.posterior.compiled import Compiled
 from sbc_prevalence.posterior.fit import fit
 from sbc_prevalence.posterior.fitted import Fitted
@@ -37,6 +38,8 @@ class StudySettings:
     chains, draws, tune, max_extensions : int
     target_accept : float
     cores : int, optional
+    suppress : float, optional
+        Share of the cells that is hidden, in sources whose tables leave room for it; see `model.suppression`.
     """
 
     year: int
@@ -47,6 +50,7 @@ class StudySettings:
     target_accept: float = TARGET_ACCEPT
     max_extensions: int = MAX_EXTENSIONS
     cores: int | None = None
+    suppress: float | None = None
 
 
 def place_of_truth(truth: float, draws: Floats) -> dict[str, Any]:
@@ -170,7 +174,7 @@ def try_world(
     """
     started = time.perf_counter()
     seed = (settings.seed, number)
-    world = truth.world(inputs, seed) if truth else simulate_world(model, inputs, seed)
+    world = _world(model, inputs, seed, settings, truth)
     total = world.latent["living"][..., settings.year - inputs.grid.first_year].sum()
     line: dict[str, Any] = {"world": number, "seed": settings.seed, "year": settings.year,
                             "true_living": float(total)}
@@ -192,6 +196,16 @@ def try_world(
             "e_bfmi": min(fitted.gate.e_bfmi, default=float("nan")), "divergences": fitted.gate.divergences,
             "extensions": fitted.sampler["extensions"], "draws": fitted.n_draws},
         "seconds": _since(started), "versions": dict(fitted.sampler["versions"])}
+
+
+def _world(
+    model: PrevalenceModel, inputs: ModelInputs, seed: tuple[int, int], settings: StudySettings, truth: Truth | None
+) -> World:
+    if truth is not None:
+        return truth.world(inputs, seed)
+    if settings.suppress is not None:
+        return suppressed_world(model, inputs, seed, Suppression(settings.suppress))
+    return simulate_world(model, inputs, seed)
 
 
 def _fit_seed(seed: int, number: int) -> int:

@@ -282,8 +282,10 @@ def _projection(est: "Estimates") -> str:
     held = "" if primaries is None or primaries.last_seen >= end else (
         f" Primary registrations end in {primaries.last_seen}; later years are held at that smoothed level.")
     some = any(year > last for year in inputs.deaths_frame.get("year", ()))
-    why = "deaths were available for some areas only, or for none" if some else "no deaths were available for them"
-    return (f"{span} are projected: {why}.{held} The trend in survival stays at its level of "
+    single = end == last + 1
+    why = "deaths were available for some areas only, or for none" if some else \
+        f"no deaths were available for {'it' if single else 'them'}"
+    return (f"{span} {'is' if single else 'are'} projected: {why}.{held} The trend in survival stays at its level of "
             f"{last}. Projections assume that nothing else changes, such as treatment, screening or the effects of the "
             "pandemic.")
 

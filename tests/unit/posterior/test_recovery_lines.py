@@ -4,7 +4,6 @@ import inspect
 import json
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -19,6 +18,7 @@ from sbc_prevalence.posterior.density import DensityPoints, density_points
 from sbc_prevalence.posterior.fitted import Fitted
 from sbc_prevalence.posterior.gate import GateLimits, diagnose
 from sbc_prevalence.posterior.reported import reported_quantities
+from sbc_prevalence.study import prepare
 from small_study import a_model, small_inputs
 
 RESULTS = Path(__file__).parents[2] / "recovery" / "results"
@@ -189,10 +189,10 @@ def test_stored_densities_notice_another_prior_other_data_and_another_kernel():
 
 
 def test_a_study_takes_its_step_size_from_the_configuration_and_the_one_kept_for_scotland_still_resumes() -> None:
-    config = load_config("scotland")
-    study = SimpleNamespace(config=config, index_date=config.grid.index_date)
+    study = prepare(load_config("scotland"))
+    config = study.config
     chosen = command._arguments(["--out", "x.jsonl", "--draws", "400", "--tune", "300"])
-    settings = command.study_settings(study, chosen)  # type: ignore[arg-type]
+    settings = command.study_settings(study, chosen)
     assert settings.target_accept == config.sampler.target_accept == 0.9
     kept = json.loads((RESULTS / "scotland-100.check.json").read_text(encoding="utf-8"))["settings"]
     assert {key: getattr(settings, key) for key in kept} == kept

@@ -7,7 +7,13 @@ import pytest
 from estimates_factory import estimates, fitted_from_priors
 
 from sbc_prevalence.prevalence import estimate
-from sbc_prevalence.prevalence.wording import NOT_REPEATED, own_studies, repetition_words, survival_origin
+from sbc_prevalence.prevalence.wording import (
+    NOT_REPEATED,
+    _projection,
+    own_studies,
+    repetition_words,
+    survival_origin,
+)
 from small_study import small_inputs
 
 
@@ -50,3 +56,13 @@ def test_missing_rates_are_explained(with_population):
         inputs = replace(inputs, population=None)
     told = estimate(fitted_from_priors(12, inputs=inputs)).describe_words()
     assert ("rates" in told) is not with_population
+
+
+def test_one_projected_year_is_spoken_of_in_the_singular():
+    inputs = small_inputs()
+    for years, said in ((1, "2019 is projected: no deaths were available for it."),
+                        (2, "2019 to 2020 are projected: no deaths were available for them.")):
+        grid = replace(inputs.grid, last_year=inputs.grid.last_data_year + years)
+        est = estimate(fitted_from_priors(12))
+        told = _projection(replace(est, fitted=replace(est.fitted, inputs=replace(inputs, grid=grid))))
+        assert told.startswith(said)
