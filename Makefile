@@ -12,7 +12,7 @@ RECOVERY := tests/recovery/results/scotland-100.jsonl
 STUDY := $(PY) -m sbc_prevalence.recovery --config scotland --worlds 100 --seed 1 --draws 400 --tune 300 --cores 2 --out $(RECOVERY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready update test quick lint tests notebooks bench bench-update study study-evidence release-check constraints clean
+.PHONY: help setup ready update test quick lint tests notebooks bench bench-update bench-sources study study-evidence release-check constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
@@ -59,6 +59,9 @@ bench: ready ## measure speed; results are written beside the benchmarks
 
 bench-update: ready ## time and memory of the whole update, cold and warm, against their limits (ten minutes)
 	@$(PY) benchmarks/update.py
+
+bench-sources: ready ## cost of every source of evidence, and of all together to the gate (an hour)
+	@$(ONE_THREAD) $(PY) benchmarks/all_sources.py
 
 study: ready ## the recovery study: 100 simulated worlds, resumes where it stopped (hours)
 	@$(STUDY)

@@ -216,7 +216,7 @@ def _cpu() -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
 
 
-def _described() -> str:
+def described() -> str:
     told = subprocess.run(["git", "describe", "--always", "--tags", "--dirty"], cwd=ROOT, capture_output=True,
                           text=True, check=False)
     return told.stdout.strip() or "unknown"
@@ -239,7 +239,7 @@ def main() -> int:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
     load = os.getloadavg()[0]
-    version = _described()
+    version = described()
     with tempfile.TemporaryDirectory(prefix="sbc-bench-") as name:
         folder = Path(name)
         caches = folder / "caches"

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from fused_passes import backward, forward
 from sbc_prevalence.kernels import fused
 from sbc_prevalence.kernels.convolution import alive_on_grid, dying_on_grid
 from sbc_prevalence.kernels.survivorship import (
@@ -53,7 +54,7 @@ def on_grid(a):
 @pytest.mark.parametrize("decades", DECADES.values(), ids=DECADES)
 def test_classes_of_every_stratum_are_those_of_the_plain_formula(decades):
     a = arguments(decades)
-    dead, alive_people, *_ = fused.forward(*a)
+    dead, alive_people, *_ = forward(*a)
     alive = on_grid(a)
     lag = np.maximum(np.arange(N_YEARS)[None, :] - np.arange(N_YEARS)[:, None], 0)
     for found, people, at in ((dead, dying_on_grid(alive, N_YEARS), a[7]), (alive_people, alive, a[8])):
@@ -66,12 +67,12 @@ def test_classes_of_every_stratum_are_those_of_the_plain_formula(decades):
 @pytest.mark.parametrize("decades", DECADES.values(), ids=DECADES)
 def test_the_gradient_is_the_slope_in_every_argument_of_every_stratum(decades):
     a, rng = arguments(decades), np.random.default_rng(2)
-    dead, alive_people, *kept = fused.forward(*a)
+    dead, alive_people, *_ = forward(*a)
     to_dead, to_alive = rng.standard_normal(dead.shape), rng.standard_normal(alive_people.shape)
-    found = fused.backward(to_dead, to_alive, *a, *kept)
+    found = backward(to_dead, to_alive, *a)
 
     def value(at, moved):
-        d, n, *_ = fused.forward(*[moved if i == at else x for i, x in enumerate(a)])
+        d, n, *_ = forward(*[moved if i == at else x for i, x in enumerate(a)])
         return (to_dead * d).sum() + (to_alive * n).sum()
 
     for at in range(5):
@@ -92,7 +93,7 @@ def test_draws_together_are_draws_one_by_one():
     on_the_grid = fused.survivorship_of_draws(*stacked[1:], *constants[:2], FIRST_WEIGHTS, LATER_WEIGHTS)
     for i, a in enumerate(several):
         one = [*a[:5], *constants]
-        found = fused.forward(*one)
+        found = forward(*one)
         np.testing.assert_array_equal(dead[i], found[0])
         np.testing.assert_array_equal(alive_people[i], found[1])
         np.testing.assert_allclose(on_the_grid[i], on_grid(one), rtol=1e-12)

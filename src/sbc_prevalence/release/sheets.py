@@ -47,7 +47,7 @@ def sensitivity(content: ReleaseContent) -> Sheet | None:
     head = content.headline
     return Sheet(
         f"{head['area_name']} under other choices: median ({credible(head)}). Living on "
-        f"{date_words(head['index_date'])}; newly diagnosed in {head['year']}.",
+        f"{date_words(head['index_date'])}; newly diagnosed in {head['year']}. Each row is rounded as its fit allows.",
         ["Choice", "Living (persons)", "Newly diagnosed (persons)", "Implied duration (years, median)",
          "Share of the living beyond the last published follow-up (median)"], cells, frozenset(), flags)
 
