@@ -223,7 +223,11 @@ def powered(fitted: FittedLike, part: str, name: str, alpha: float) -> tuple[Pre
 
 
 def influence_words(table: pd.DataFrame, area_code: str) -> str:
-    """What narrows the figures of the whole, in sentences; parts that cannot be told from nothing are left out."""
+    """On what it depends how well the figures of the whole are known, in sentences.
+
+    Parts that cannot be told from nothing are left out. The data may have narrowed a figure a great deal and be exact
+    enough to leave its remaining doubt to a prior: the sentence is about that doubt.
+    """
     said = []
     for quantity, words in ((LIVING, "the number living"), (NEWLY_DIAGNOSED, "the number newly diagnosed")):
         rows = table[(table["quantity"] == quantity) & (table["area_code"] == area_code) & (table["relative_share"] > 0)]
@@ -231,7 +235,7 @@ def influence_words(table: pd.DataFrame, area_code: str) -> str:
         if len(rows):
             listed = [f"{title} ({100 * share:.0f} %)" for title, share in zip(
                 rows["title"], rows["relative_share"], strict=True)]
-            said.append(f"What is known of {words} comes from {_listed(listed)}.")
+            said.append(f"How much more closely {words} could be known depends on {_listed(listed)}.")
     return " ".join(said)
 
 

@@ -58,10 +58,10 @@ def influence(content: ReleaseContent) -> Sheet | None:
                           decimal(row["shift"], 2), decimal(row["sensitivity"], 2), text(row["reading"])])
             flags.append("")
     return Sheet(
-        f"{content.headline['area_name']}: what each part of the evidence and of the priors contributes. Share: of what "
-        "narrows the figure. Information: the same before scaling, ± two Monte Carlo errors. Shift: of the mean, in "
-        "posterior standard deviations, if the part counted twice. Sensitivity: change of the whole distribution for "
-        "each doubling; from 0.05 a part matters. Areas are in influence.csv.",
+        f"{content.headline['area_name']}: how the figures answer to each part of the evidence and of the priors. "
+        "Share: of what would narrow the figure further. Information: the same before scaling, ± two Monte Carlo errors. "
+        "Shift: of the mean, in posterior standard deviations, if the part counted twice. Sensitivity: change of the "
+        "whole distribution for each doubling; from 0.05 a part matters. Areas are in influence.csv.",
         ["Part", "Share", "Information", "Shift", "Sensitivity", "The figure rests"], cells, frozenset({5}), flags)
 
 
@@ -107,9 +107,9 @@ def narrowed_areas(content: ReleaseContent) -> Sheet | None:
              for row in living.to_dict("records")]
     return Sheet(
         "Areas: share of the prior variance that the data removed (contraction), and the part of the evidence or of the "
-        "priors on which the figure rests most, with its share.",
-        ["Area", "Contraction, living", "Living rests most on", "Contraction, newly diagnosed",
-         "Newly diagnosed rests most on"], cells, frozenset({2, 4}))
+        "priors that would narrow the figure further most of all, with its share.",
+        ["Area", "Contraction, living", "Would narrow the living most", "Contraction, newly diagnosed",
+         "Would narrow the newly diagnosed most"], cells, frozenset({2, 4}))
 
 
 def _largest(content: ReleaseContent, quantity: str) -> dict[str, str]:

@@ -277,7 +277,7 @@ def words() -> dict[str, str]:
         "boards_rest_on": "Only national deaths are available. Board figures rest on the prior and on each "
         "board's own primary registrations; differences between boards are not evidence about care.",
         "projection": "Years after 2020 are projected: no deaths were available for them.",
-        "what_narrows_the_figures": "What is known of the number living comes from made-up parts.",
+        "what_narrows_the_figures": "How much more closely the number living could be known depends on made-up parts.",
         "conflict_between_sources": "One source is contradicted by all the others together (made up).",
         "population": "Board populations end in 2019; later years hold the shares of 2019 (made up)."}
 

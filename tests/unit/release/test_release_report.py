@@ -148,7 +148,7 @@ def test_text_meets_the_contrast_of_wcag_aa(source: str) -> None:
 
 def test_what_the_data_say_has_a_section_of_its_own(source: str) -> None:
     section = source.split('id="says"')[1].split("<h2")[0]
-    for said in ("Contraction", "What narrows the figures", "NHS Orkney", "never registered",
+    for said in ("Contraction", "What would narrow the figures", "NHS Orkney", "never registered",
                  "One source is contradicted", "refused by the gate", "and alike in every area"):
         assert said.casefold() in section.casefold()
     assert source.count("One source is contradicted") == 1

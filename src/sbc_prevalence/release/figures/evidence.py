@@ -1,4 +1,4 @@
-"""What the data say: what narrows the figures, how far areas were narrowed, which sources contradict the others."""
+"""What the data say: what would narrow the figures, how far areas were narrowed, which sources contradict the others."""
 
 from collections.abc import Mapping
 from textwrap import fill
@@ -39,7 +39,7 @@ def influence(
         axes.set_title(words)
         axes.set_xlim(0, 118)
         axes.set_xticks([0, 25, 50, 75, 100])
-        axes.set_xlabel("Share of what narrows it (%)")
+        axes.set_xlabel("Share of what would narrow it (%)")
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
     panels[0].set_yticks(place, [fill(str(t), 30) for t in order])
@@ -47,10 +47,11 @@ def influence(
     style.finish(figure, scope)
     said = "; ".join(f"{t}: living {wide.loc[t, LIVING]:.0%}, newly diagnosed {wide.loc[t, NEWLY]:.0%}" for t in order)
     return style.to_drawing(
-        figure, "influence", "What narrows the figures",
+        figure, "influence", "What would narrow the figures",
         "Coloured: sources of evidence; grey: groups of priors. A bar is the part's share of the information on the "
         "figure, told from how its interval would change if the part counted a little more. Parts that cannot be told "
-        "from nothing stand at about 0 %.",
+        "from nothing stand at about 0 %, and so do counts that are already exact, such as deaths of a nation: they have "
+        "said what they can, and what is left is doubt about something else.",
         f"Horizontal bars for {headline['area_name']}. {said}.")
 
 
