@@ -83,8 +83,8 @@ def numbers() -> str:
     begun = (f"{sum(counts)} worlds of {studies} of {len(counts)} studies, from {n} to {max(counts, default=0)} of each; "
              f"{WANTED} of each are wanted.")
     if n < ENOUGH:
-        begun += (" **That is too few to judge coverage**: so far the table shows that designs run, and whether fits pass "
-                  "the gate, and no more. The studies go on.")
+        begun += (" **That is too few to judge coverage**: so far the table shows that designs run, and whether fits "
+                  "pass the gate, and no more. The studies go on.")
     return (f"{begun} A calibrated interval holds the truth of {n} worlds, with 99 % probability: {held}. "
             f"Made with {', '.join(versions)}.")
 
