@@ -18,6 +18,7 @@ PAGE = ROOT / "docs" / "explanation" / "recovery.md"
 RECOVERY = ROOT / "tests" / "recovery"
 FEWEST = 5
 """Fitted worlds below which shares are not printed."""
+WANTED, ENOUGH = 200, 100
 
 
 def listed() -> list[dict[str, Any]]:
@@ -79,8 +80,13 @@ def numbers() -> str:
     n = min((c for c in counts if c), default=0)
     held = ", ".join(f"{low} to {high} at {level} %" for level in LEVELS for low, high in [bounds(max(n, 1), level)])
     studies = sum(c > 0 for c in counts)
-    return (f"{sum(counts)} worlds of {studies} studies, from {n} to {max(counts, default=0)} of each. A calibrated "
-            f"interval holds the truth of {n} worlds, with 99 % probability: {held}. Made with {', '.join(versions)}.")
+    begun = (f"{sum(counts)} worlds of {studies} of {len(counts)} studies, from {n} to {max(counts, default=0)} of each; "
+             f"{WANTED} of each are wanted.")
+    if n < ENOUGH:
+        begun += (" **That is too few to judge coverage**: so far the table shows that designs run, and whether fits "
+                  "pass the gate, and no more. The studies go on.")
+    return (f"{begun} A calibrated interval holds the truth of {n} worlds, with 99 % probability: {held}. "
+            f"Made with {', '.join(versions)}.")
 
 
 def filled(text: str) -> str:

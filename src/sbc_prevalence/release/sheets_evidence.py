@@ -62,7 +62,7 @@ def influence(content: ReleaseContent) -> Sheet | None:
         "Share: of what would narrow the figure further. Information: the same before scaling, ± two Monte Carlo errors. "
         "Shift: of the mean, in posterior standard deviations, if the part counted twice. Sensitivity: change of the "
         "whole distribution for each doubling; from 0.05 a part matters. Areas are in influence.csv.",
-        ["Part", "Share", "Information", "Shift", "Sensitivity", "The figure rests"], cells, frozenset({5}), flags)
+        ["Part", "Share", "Information", "Shift", "Sensitivity", "Its doubt rests"], cells, frozenset({5}), flags)
 
 
 def narrowed(content: ReleaseContent) -> Sheet | None:
