@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sbc_prevalence.posterior.recovery import LEVELS
-from sbc_prevalence.posterior.recovery_summary import bounds, summarise
+from sbc_prevalence.posterior.recovery_summary import bounds, summarise, when_made
 from sbc_prevalence.recovery import read_lines
 
 ROOT = Path(__file__).parents[2]
@@ -86,7 +86,8 @@ def numbers() -> str:
         begun += (" **That is too few to judge coverage**: so far the table shows that designs run, and whether fits "
                   "pass the gate, and no more. The studies go on.")
     return (f"{begun} A calibrated interval holds the truth of {n} worlds, with 99 % probability: {held}. "
-            f"Made with {', '.join(versions)}.")
+            f"Made by `make study-evidence` ({when_made([line for lines in found for line in lines])}), with "
+            f"{', '.join(versions)}.")
 
 
 def filled(text: str) -> str:

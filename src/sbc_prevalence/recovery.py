@@ -13,6 +13,8 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,7 @@ class OpenStudy:
         with self.out.open("a", encoding="utf-8") as file:
             for number in todo:
                 line = try_world(model, inputs, number, self.settings, compiled, self.truth)
+                line["made"] = {"date": date.today().isoformat(), "sbc_prevalence": version("sbc_prevalence")}
                 file.write(json.dumps(line, allow_nan=False) + "\n")
                 file.flush()
                 os.fsync(file.fileno())

@@ -5,8 +5,8 @@ from functools import cache
 
 import numpy as np
 import pytest
-from graph_functions import Graph
 
+from graph_functions import Graph
 from patient_worlds import register
 from sbc_prevalence.evidence import EvidenceBundle, LifeTableCells, PatientSurvival
 from sbc_prevalence.model.lay_out import lay_out

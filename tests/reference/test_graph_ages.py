@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from graph_functions import Graph
 from scipy import stats
 
+from graph_functions import Graph
 from sbc_prevalence.model.parameters import HALF, NORMAL
 from sbc_prevalence.model.prevalence_model import COMPILED
 from small_study import BY_AGE, a_model, prior_draws, scotland_inputs, small_inputs_by_age
@@ -32,7 +32,7 @@ def test_the_graph_and_numpy_agree_by_age(incidence, area_evidence):
         natural, change = model.log_density_change(sampled.noise_by_name(blocks), inputs)
         terms = model.loglik_terms(natural, inputs)
         assert potentials["log_likelihood"] == pytest.approx(float(sum(terms.values())), rel=1e-10)
-        assert potentials.get("level_coordinate", 0.0) == pytest.approx(float(change), rel=1e-9, abs=1e-9)
+        assert potentials.get("coordinates", 0.0) == pytest.approx(float(change), rel=1e-9, abs=1e-9)
         noise = stats.norm.logpdf(blocks[NORMAL]).sum() + stats.halfnorm.logpdf(blocks[HALF]).sum() \
             + np.log(blocks[HALF]).sum()
         for name, block in blocks.items():

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from graph_functions import Graph
 from scipy import stats
 
 from fused_passes import backward, forward
+from graph_functions import Graph
 from sbc_prevalence.kernels.convolution import alive_on_grid, deaths, dying_on_grid, living
 from sbc_prevalence.kernels.survivorship import FIRST_WEIGHTS, LATER_WEIGHTS
 from sbc_prevalence.model.level import SCALE
@@ -47,7 +47,7 @@ def test_the_graph_and_numpy_agree_for_every_kind_of_evidence(incidence, area_ev
         natural, change = model.log_density_change(sampled.noise_by_name(blocks), inputs)
         terms = model.loglik_terms(natural, inputs)
         assert potentials["log_likelihood"] == pytest.approx(float(sum(terms.values())), rel=1e-10)
-        assert potentials.get("level_coordinate", 0.0) == pytest.approx(float(change), rel=1e-9, abs=1e-9)
+        assert potentials.get("coordinates", 0.0) == pytest.approx(float(change), rel=1e-9, abs=1e-9)
         noise = stats.norm.logpdf(blocks[NORMAL]).sum() + stats.halfnorm.logpdf(blocks[HALF]).sum() \
             + np.log(blocks[HALF]).sum()
         for name, block in blocks.items():

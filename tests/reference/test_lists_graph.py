@@ -1,8 +1,8 @@
 """Lists and grouped codes: the compiled model and NumPy give the same numbers."""
 
 import pytest
-from graph_functions import Graph
 
+from graph_functions import Graph
 from lists_study import lists_inputs
 from small_study import a_model
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-from sbc_prevalence.errors import EvidenceError, Problem
+from sbc_prevalence.errors import Problem
 from sbc_prevalence.evidence.counted import CountedEvidence
 from sbc_prevalence.evidence.priors import CompletenessPrior
+from sbc_prevalence.evidence.window import check_window_given, window_problems
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -36,16 +37,7 @@ class GroupedCodes(CountedEvidence):
     @classmethod
     def from_table(cls, table: Any, **options: Any) -> Self:
         """Same as :meth:`Evidence.from_table`; ``window_days`` has no default."""
-        if options.get("window_days") is None:
-            raise EvidenceError(
-                Problem(
-                    "E-WINDOW",
-                    table.name,
-                    "the window in days that parts de novo from recurrent has no default",
-                    "Give window_days, e.g. 120: the same window is used for primaries and recurrences.",
-                    key="window_days",
-                )
-            )
+        check_window_given(table.name, options)
         return super().from_table(table, **options)
 
     @property
@@ -54,16 +46,11 @@ class GroupedCodes(CountedEvidence):
         return "n_validated" in self.data and bool((self.data["n_validated"].fillna(0) > 0).any())
 
     def option_problems(self) -> list[Problem]:
-        found = CountedEvidence.option_problems(self)
+        found = CountedEvidence.option_problems(self) + window_problems(self.name, self.window_days)
 
         def problem(code: str, key: str, requirement: str, remedy: str) -> None:
             found.append(Problem(code, self.name, requirement, remedy, key=key))
 
-        window = self.window_days
-        if isinstance(window, bool) or not isinstance(window, int) or not 0 <= window <= 365:
-            problem(
-                "E-WINDOW", "window_days", "window_days is a whole number of days from 0 to 365", "Give e.g. 120."
-            )
         for key in ("completeness", "metastatic_share"):
             prior = getattr(self, key)
             if prior is not None and not isinstance(prior, CompletenessPrior):

@@ -9,6 +9,7 @@ from sbc_prevalence.data.histories import FEWEST_LISTS, MOST_LISTS, history_cell
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence.counted import CountedEvidence
 from sbc_prevalence.evidence.priors import DependencePrior
+from sbc_prevalence.evidence.window import window_problems
 from sbc_prevalence.grid import (
     ALL,
     AREA_CODE,
@@ -108,16 +109,12 @@ class OverlappingLists(CountedEvidence):
         return found
 
     def _window_problems(self) -> list[Problem]:
-        window = self.window_days
-        if window is None:
-            if not self.by_presentation:
-                return []
-            requirement, remedy = "counts by presentation need the window that parts them", "Give window_days."
-        elif isinstance(window, bool) or not isinstance(window, int) or not 0 <= window <= 365:
-            requirement, remedy = "window_days is a whole number of days from 0 to 365", "Give e.g. 120."
-        else:
+        if self.window_days is not None:
+            return window_problems(self.name, self.window_days)
+        if not self.by_presentation:
             return []
-        return [Problem("E-WINDOW", self.name, requirement, remedy, key="window_days")]
+        return [Problem("E-WINDOW", self.name, "counts by presentation need the window that parts them",
+                        "Give window_days.", key="window_days")]
 
     @property
     def by_presentation(self) -> bool:

@@ -8,6 +8,7 @@ from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import CountedEvidence
 from sbc_prevalence.evidence.flagged import accuracy_problems, accuracy_warnings
 from sbc_prevalence.evidence.priors import AccuracyPrior, CompletenessPrior, CompletenessStep, LossPrior
+from sbc_prevalence.evidence.window import check_window_given, window_problems
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -40,31 +41,11 @@ class Registrations(CountedEvidence):
     @classmethod
     def from_table(cls, table: Any, **options: Any) -> Self:
         """Same as :meth:`Evidence.from_table`; ``window_days`` has no default."""
-        if options.get("window_days") is None:
-            raise EvidenceError(
-                Problem(
-                    "E-WINDOW",
-                    table.name,
-                    "the window in days that parts de novo from recurrent has no default",
-                    "Give window_days, e.g. 120: the same window is used for primaries and recurrences.",
-                    key="window_days",
-                )
-            )
+        check_window_given(table.name, options)
         return super().from_table(table, **options)
 
     def option_problems(self) -> list[Problem]:
-        found = CountedEvidence.option_problems(self)
-        whole = isinstance(self.window_days, int) and not isinstance(self.window_days, bool)
-        if not whole or not 0 <= self.window_days <= 365:
-            found.append(
-                Problem(
-                    "E-WINDOW",
-                    self.name,
-                    "window_days is a whole number of days from 0 to 365",
-                    "Give e.g. 120.",
-                    key="window_days",
-                )
-            )
+        found = CountedEvidence.option_problems(self) + window_problems(self.name, self.window_days)
         if self.completeness is not None and not isinstance(self.completeness, CompletenessPrior):
             found.append(
                 Problem(

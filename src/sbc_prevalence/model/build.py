@@ -84,8 +84,8 @@ def build(model: PrevalenceModel, inputs: ModelInputs, *, fused: bool = True) ->
             _noise(parameters), symbolic, xp, data["prior_center"], data["prior_sd"], shared
         )
         terms = model.loglik_terms(values, symbolic, xp, shared)
-        if model.level_parameter(inputs) is not None:
-            pm.Potential("level_coordinate", change)
+        if not isinstance(change, float):
+            pm.Potential("coordinates", change)
         pm.Potential("log_likelihood", sum(terms.values()))
     return built
 

@@ -152,7 +152,7 @@ class PrevalenceModel:
         sds: Array | None = None,
         shared: Shared | None = None,
     ) -> tuple[dict[str, Array], Array]:
-        """Natural values, and what the level coordinate adds to the log density of standard noise.
+        """Natural values, and what coordinates of the sampler's own add to the log density of standard noise.
 
         Parameters
         ----------
@@ -165,9 +165,11 @@ class PrevalenceModel:
         centers = sampled.centers if centers is None else centers
         sds = sampled.sds if sds is None else sds
         values = sampled.natural(noise, centers, sds, xp)
+        places, change = self.completeness.moved(values, inputs, xp)
+        values |= places
         name = self.level_parameter(inputs)
         if name is None:
-            return values, 0.0
+            return values, change
         average = self.survival.baseline_with_tail(values, inputs, xp)
         parts = self._parts_of_the_whole(values, inputs, xp, average)
         if shared is not None:
@@ -178,7 +180,7 @@ class PrevalenceModel:
         )
         at = sampled.names.index(name)
         values[name] = error
-        return values, level.log_density_change(noise[name], error, centers[at], sds[at], log_jacobian)
+        return values, change + level.log_density_change(noise[name], error, centers[at], sds[at], log_jacobian)
 
     def with_overrides(self, **changes: Override) -> "PrevalenceModel":
         """The same model with further priors replaced, e.g. ``hazard_ratio_recurrent={"center": 0, "sd": 0}``."""

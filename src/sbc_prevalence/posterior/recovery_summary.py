@@ -34,7 +34,7 @@ def summarise(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     dict
         ``worlds``, ``fitted``, ``refused`` (numbers), ``hits`` by quantity and level with ``lower`` and ``upper``
         bounds and ``within``, ``errors`` (see `log_errors`), ``areas`` (hits over all areas and worlds), ``ranks`` by
-        quantity, ``seconds``.
+        quantity, ``made`` (see `when_made`), ``median_seconds``, ``total_seconds``.
 
     Raises
     ------
@@ -61,7 +61,18 @@ def summarise(lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "hits": hits, "errors": errors,
         "areas": _hits_of(places), **({"ages": _hits_of(bands)} if bands else {}),
         "ranks": {quantity: sorted(line[quantity]["rank"] for line in fitted) for quantity in QUANTITIES},
+        "made": when_made(lines),
         "median_seconds": float(np.median(seconds)), "total_seconds": float(np.sum(seconds))}
+
+
+def when_made(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Days and versions of sbc_prevalence by which worlds were fitted, in words; empty where no line says so."""
+    made = [line["made"] for line in lines if "made" in line]
+    if not made:
+        return ""
+    days = sorted({entry["date"] for entry in made})
+    versions = ", ".join(sorted({entry["sbc_prevalence"] for entry in made}))
+    return f"{days[0]}{f' to {days[-1]}' if days[1:] else ''}, sbc_prevalence {versions}"
 
 
 def _hits_of(places: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -118,6 +129,7 @@ def in_words(summary: Mapping[str, Any]) -> str:
         "world are not independent.",
         *([f"Newly diagnosed by age band, all bands and worlds together ({bands['places']} places): {_shares(bands)}."]
           if bands else []),
+        *([f"Fitted {summary['made']}."] if summary["made"] else []),
         f"Median {summary['median_seconds']:.0f} s for a world, {summary['total_seconds'] / 3600:.1f} h in all."])
 
 

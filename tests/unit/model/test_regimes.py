@@ -4,10 +4,11 @@ from itertools import product
 
 import numpy as np
 import pytest
-from scipy import special
+from scipy import special, stats
 
 from completeness_study import audit, inputs_of, model_with, one, registrations, survey
-from sbc_prevalence.model.completeness.regime import REGIMES, at_regime
+from graph_functions import Graph, check_against_numpy
+from sbc_prevalence.model.completeness.regime import REGIMES, TYPICAL_LOGITS, at_regime, told_by_counts
 from sbc_prevalence.model.observing.regimes import regime_probabilities
 from sbc_prevalence.model.simulate import simulate_world
 
@@ -158,6 +159,69 @@ def test_the_log_likelihood_of_a_source_is_the_slope_of_the_whole_in_its_power()
     up, down = (float(MODEL.loglik_terms(p, laid_out.with_power({"register_recurrent": 1 + h}))["regimes"])
                 for h in (step, -step))
     assert float(found["register_recurrent"][0]) == pytest.approx((up - down) / (2 * step), rel=1e-5)
+
+
+ANSWERED = {"A": "partial", "B": "none", "C": "full"}
+PLACE, SPREAD = "completeness_area_register_recurrent", "completeness_regime_sd_register_recurrent"
+
+
+def coordinates(laid_out, n=60):
+    """Noise of the sampler for a model without another coordinate than that of completeness."""
+    rng = np.random.default_rng(3)
+    return {q.name: q.draw(rng, n) for q in MODEL_WITHOUT_LEVEL.sampled(laid_out).priors}
+
+
+MODEL_WITHOUT_LEVEL = model_with("regime", incidence="smooth")
+
+
+def test_counts_tell_the_completeness_of_areas_that_miss_many_and_of_none_that_is_silent():
+    answers = np.vstack([np.eye(3), np.zeros(3)])
+    np.testing.assert_array_equal(told_by_counts(np.full(4, 100.0), answers), [0, 1, 1, 0])
+    np.testing.assert_array_equal(told_by_counts(np.full(4, 1000.0), answers), [1, 1, 1, 0])
+    np.testing.assert_array_equal(told_by_counts(np.full(4, 1.0), answers), np.zeros(4))
+
+
+def test_where_counts_tell_it_the_sampler_moves_the_completeness_of_the_area_itself():
+    laid_out = inputs(ANSWERED)
+    assert laid_out.arrays["register_recurrent_centred"].tolist() == [1, 1, 0]
+    noise = coordinates(laid_out)
+    natural, _ = MODEL_WITHOUT_LEVEL.log_density_change(noise, laid_out)
+    c = MODEL_WITHOUT_LEVEL.completeness.completeness(natural, laid_out)["register_recurrent"][..., 0]
+    typical = np.array([TYPICAL_LOGITS[1], TYPICAL_LOGITS[2]])
+    np.testing.assert_allclose(special.logit(c[:, :2]), typical + 0.5 * noise[PLACE][:, :2], rtol=1e-9)
+    np.testing.assert_array_equal(natural[PLACE][:, 2], noise[PLACE][:, 2])
+
+
+def test_the_coordinate_of_completeness_leaves_the_prior_as_it_is():
+    """log density of the coordinate = log prior of the place at its value + log of the numerical Jacobian."""
+    laid_out = inputs(ANSWERED)
+    noise, step = coordinates(laid_out), 1e-5
+    natural, change = MODEL_WITHOUT_LEVEL.log_density_change(noise, laid_out)
+
+    def places(move):
+        found, _ = MODEL_WITHOUT_LEVEL.log_density_change({**noise, PLACE: noise[PLACE] + move}, laid_out)
+        return found[PLACE]
+
+    slope = (places(step) - places(-step)) / (2 * step)
+    expected = (stats.norm.logpdf(natural[PLACE]) + np.log(slope)).sum(-1)
+    others = coordinates_of_the_other_source(noise, natural)
+    found = change + stats.norm.logpdf(noise[PLACE]).sum(-1) - others
+    np.testing.assert_allclose(found - expected, (found - expected)[0], atol=1e-6)
+
+
+def coordinates_of_the_other_source(noise, natural):
+    """Change of log density by the other source's coordinate, up to a constant."""
+    name = PLACE.replace("recurrent", "de_novo")
+    spread = natural[SPREAD.replace("recurrent", "de_novo")][:, [1, 2]]
+    return (0.5 * (noise[name]**2 - natural[name]**2)[:, :2] - np.log(spread)).sum(-1)
+
+
+@pytest.mark.parametrize("is_fused", [True, False])
+def test_the_graph_moves_the_same_coordinates(is_fused):
+    laid_out = inputs({**ANSWERED, "C": "no_answer"})
+    graph = Graph(MODEL, laid_out, fused=is_fused)
+    for values in graph.points(3, seed=4):
+        check_against_numpy(graph, MODEL, laid_out, values)
 
 
 def test_regimes_are_named_in_the_order_of_the_answers():

@@ -85,6 +85,18 @@ class AbstractCompleteness(ABC):
             Either axis has length 1 where areas, or years, do not differ.
         """
 
+    def moved(
+        self, p: "Mapping[str, Array]", inputs: "ModelInputs", xp: Namespace = NUMPY
+    ) -> "tuple[Mapping[str, Array], Array]":
+        """Values of the parameters that the sampler moves through another coordinate, and the change of log density.
+
+        Parameters
+        ----------
+        p : mapping of name to array
+            Natural values of all parameters; of those with another coordinate, the coordinate.
+        """
+        return {}, 0.0
+
     def seen(
         self, p: "Mapping[str, Array]", inputs: "ModelInputs", xp: Namespace = NUMPY
     ) -> "Mapping[str, Any]":

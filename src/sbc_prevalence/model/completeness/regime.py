@@ -28,6 +28,9 @@ SURVEY = "regime_survey"
 ANSWERS = f"{SURVEY}_answers"
 LOG_ODDS, TILT = "regime_log_odds", "regime_silent_tilt"
 IMPOSSIBLE = -1e10
+FULL_CENTER, PARTIAL_GAP, NONE_GAP, REGIME_SD = float(np.log(0.90 / 0.10)), 2.0, 2.5, 0.5
+TYPICAL_LOGITS = np.array([FULL_CENTER, FULL_CENTER - PARTIAL_GAP, FULL_CENTER - PARTIAL_GAP - NONE_GAP])
+"""Logit completeness of a typical area in full, in part and not at all, at the centres of the priors."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,23 @@ class RegimeCompleteness(AbstractCompleteness):
             else:
                 found[source.name] = the_same_everywhere(source, p, inputs, xp)
         return found
+
+    def moved(
+        self, p: Mapping[str, Array], inputs: "ModelInputs", xp: Namespace = NUMPY
+    ) -> tuple[Mapping[str, Array], Array]:
+        """Places of areas whose counts tell their completeness better than their regime does.
+
+        There the sampler moves the logit of completeness itself, in units of `REGIME_SD` around a typical area of the
+        answered regime: its place and the spread of the regime would be bound to each other.
+        """
+        places: dict[str, Array] = {}
+        change: Array = 0.0
+        for source in inputs.completeness_sources:
+            if source.surveyed and ANSWERS in inputs.arrays:
+                name = f"completeness_area_{source.name}"
+                places[name], more = _place_in_regime(source, p[name], p, inputs, xp)
+                change = change + more
+        return places, change
 
     def regimes(self, p: Mapping[str, Array], inputs: "ModelInputs", xp: Namespace = NUMPY) -> Regimes:
         """Regimes of the areas before any registration is looked at, and completeness under each."""
@@ -170,16 +190,54 @@ def with_regimes(seen: Mapping[str, Any], log_weight: Array, rng: np.random.Gene
             "regime_log_shares": regimes.log_shares}
 
 
+def centred_name(source: str) -> str:
+    """Name of the array that says in which areas the sampler moves the logit of completeness itself."""
+    return f"{source}_centred"
+
+
+def told_by_counts(counts: Array, answers: Array) -> Array:
+    """1 where registered people tell the completeness of an area better than its regime does, else 0.
+
+    n people registered at completeness c tell its logit with a precision of about n (1 - c)^2, less what is not known
+    of incidence; the regime with 1 / `REGIME_SD`^2.
+
+    Parameters
+    ----------
+    counts : array, shape (n_areas,)
+        People registered, all years together.
+    answers : array, shape (n_areas, 3)
+        One in the answered regime; a row of zeros where there was no answer.
+    """
+    missed = 1.0 / (1.0 + np.exp(answers @ TYPICAL_LOGITS))
+    return ((counts * missed**2 > 1.0 / REGIME_SD**2) & (answers.sum(-1) > 0)).astype(float)
+
+
+def _place_in_regime(
+    source: CompletenessSource, coordinate: Array, p: Mapping[str, Array], inputs: "ModelInputs", xp: Namespace
+) -> tuple[Array, Array]:
+    """Places from coordinates, shape (..., n_areas), and the change of log density, shape (...)."""
+    answers, centred = inputs.arrays[ANSWERS], inputs.arrays[centred_name(source.name)]
+    level = xp.stack(_levels(source, p, xp), axis=-1) @ answers.T
+    spread = p[f"completeness_regime_sd_{source.name}"] @ answers.T + (1.0 - centred)
+    place = (answers @ TYPICAL_LOGITS + REGIME_SD * coordinate - level) / spread
+    place = centred * place + (1.0 - centred) * coordinate
+    return place, (centred * (0.5 * (coordinate**2 - place**2) - xp.log(spread))).sum(-1)
+
+
+def _levels(source: CompletenessSource, p: Mapping[str, Array], xp: Namespace) -> list[Array]:
+    """Logit completeness of a typical area under full, partial and none, each (...)."""
+    full = logit(p[f"completeness_full_{source.name}"], xp)
+    partial = full - p[f"completeness_gap_partial_{source.name}"]
+    return [full, partial, partial - p[f"completeness_gap_none_{source.name}"]]
+
+
 def _by_regime(
     source: CompletenessSource, p: Mapping[str, Array], inputs: "ModelInputs", xp: Namespace
 ) -> list[Array]:
     """Completeness of every area under full, partial and none, each (..., n_areas, n_years or 1)."""
-    full = logit(p[f"completeness_full_{source.name}"], xp)
-    partial = full - p[f"completeness_gap_partial_{source.name}"]
-    none = partial - p[f"completeness_gap_none_{source.name}"]
     place, spread = p[f"completeness_area_{source.name}"], p[f"completeness_regime_sd_{source.name}"]
     return [over_years(level[..., None] + spread[..., g, None] * place, source, p, inputs, xp)
-            for g, level in enumerate((full, partial, none))]
+            for g, level in enumerate(_levels(source, p, xp))]
 
 
 def _share_priors() -> list[Prior]:
@@ -219,22 +277,23 @@ def _regime_priors(source: CompletenessSource, inputs: "ModelInputs") -> list[Pr
     return [
         Prior(
             f"completeness_full_{name}", "c_full", f"completeness {about} where recording is said to be full",
-            "logit_normal", float(np.log(0.90 / 0.10)), 0.6, "probability", None,
+            "logit_normal", FULL_CENTER, 0.6, "probability", None,
             "An audit that found 85 % of known cases in a national register is below it; all is not expected.",
             group="completeness"),
         Prior(
             f"completeness_gap_partial_{name}", "d_partial",
-            f"log odds {about} by which partial recording lies below full", "log_normal", float(np.log(2.0)), 0.40,
-            "logit", None, "About half of the cases, 20 to 70 %; positive, so that regimes keep their order.",
+            f"log odds {about} by which partial recording lies below full", "log_normal",
+            float(np.log(PARTIAL_GAP)), 0.40, "logit", None,
+            "About half of the cases, 20 to 70 %; positive, so that regimes keep their order.",
             group="completeness"),
         Prior(
             f"completeness_gap_none_{name}", "d_none",
-            f"log odds {about} by which no recording lies below partial", "log_normal", float(np.log(2.5)), 0.40,
+            f"log odds {about} by which no recording lies below partial", "log_normal", float(np.log(NONE_GAP)), 0.40,
             "logit", None, "Under a tenth of the cases, found by other routes; positive, for the same reason.",
             group="completeness"),
         Prior(
             f"completeness_regime_sd_{name}", "sigma_jg", f"sd of the logit completeness {about} within a regime",
-            "half_normal", 0.0, 0.5, "logit", None,
+            "half_normal", 0.0, REGIME_SD, "logit", None,
             "An answer is a word: areas that give the same one differ.", shape=(len(REGIMES),), dims=("regime",),
             labels=REGIMES, group="completeness"),
         Prior(

@@ -15,6 +15,8 @@ from sbc_prevalence.model.completeness.regime import (
     REGIMES,
     SURVEY,
     Regimes,
+    centred_name,
+    told_by_counts,
     with_regimes,
 )
 from sbc_prevalence.model.observation import Arrays, Levels, Observation, Parameters, Seen, Stream, power_name
@@ -55,8 +57,18 @@ def lay_out(bundle: Any, grid: StudyGrid) -> tuple[list[Observation], Arrays]:
     pieces = bundle.by_kind(SURVEY)
     if not pieces:
         return [], {}
-    answers = pieces[0].frame.set_index(AREA_CODE)["answer"].reindex(list(grid.areas.codes)).to_numpy()
-    return [RegimeAnswers()], {ANSWERS: (answers[:, None] == np.array(REGIMES)).astype(float)}
+    return [RegimeAnswers()], {ANSWERS: _answers(pieces[0], grid)}
+
+
+def _answers(survey: Any, grid: StudyGrid) -> NDArray[np.float64]:
+    answers = survey.frame.set_index(AREA_CODE)["answer"].reindex(list(grid.areas.codes)).to_numpy()
+    return (answers[:, None] == np.array(REGIMES)).astype(float)
+
+
+def centred_areas(source: str, arrays: Arrays, bundle: Any, grid: StudyGrid) -> Arrays:
+    """Areas in which the counts of a surveyed source say more of its completeness than their answers."""
+    people = (arrays[f"{source}_weight"] * arrays[f"{source}_values"][:, 0]) @ arrays[f"{source}_of_area"]
+    return {centred_name(source): told_by_counts(people, _answers(bundle.by_kind(SURVEY)[0], grid))}
 
 
 def is_surveyed(source: LabelledSource, bundle: Any) -> bool:

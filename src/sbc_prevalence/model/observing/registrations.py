@@ -31,7 +31,7 @@ from sbc_prevalence.model.observing import grouped_codes
 from sbc_prevalence.model.observing.audits import lay_out_audits
 from sbc_prevalence.model.observing.counts import count_rows, padded, simulated_counts
 from sbc_prevalence.model.observing.of_sources import LabelledSource, SourceObservation, rows_of_areas
-from sbc_prevalence.model.observing.regimes import is_surveyed
+from sbc_prevalence.model.observing.regimes import centred_areas, is_surveyed
 from sbc_prevalence.model.observing.validation_sample import lay_out_samples
 from sbc_prevalence.model.parameters import Prior
 
@@ -212,6 +212,9 @@ def lay_out(
     for piece in bundle.by_kind("death_certificate_cases"):
         for presentation in set(piece.frame[PRESENTATION]):
             anchored |= {one_word(f"{owner}_{kind}") for owner, kind in owned(bundle.pieces, piece, presentation)}
+    for found in labelled:
+        if found.source.surveyed:
+            arrays |= centred_areas(found.source.name, arrays, bundle, grid)
     sources = [believed(s.source, beliefs[s.source.name], s.source.name in anchored) for s in labelled]
     arrays |= grouped_arrays | audit_arrays | sample_arrays
     return [*counted, *grouped, *audits, *samples], sources, arrays
