@@ -9,7 +9,7 @@ from sbc_prevalence.grid import ALL
 from sbc_prevalence.prevalence.estimate import Estimates
 from sbc_prevalence.prevalence.precision import Units
 from sbc_prevalence.prevalence.quantity import LIVING, NEWLY_DIAGNOSED
-from sbc_prevalence.prevalence.rounding import in_persons, in_years
+from sbc_prevalence.prevalence.rounding import in_persons, in_years, years_unit
 
 PERSONS, YEARS = "persons", "years"
 Line = tuple[str, str, str, str, str]
@@ -35,7 +35,9 @@ def headline_text(
     day = f"{est.index_date.day} {est.index_date:%B %Y}"
     projected = ", projected" if est.grid.is_projected(est.index_date.year) else ""
     whole = head["area_name"]
-    median, lower, upper = in_years(*(float(head[f"implied_duration_{b}"]) for b in ("median", "lower", "upper")))
+    step = years_unit(units[LIVING][head["area_code"]], head["living_median"], head["implied_duration_median"])
+    median, lower, upper = in_years(
+        *(float(head[f"implied_duration_{b}"]) for b in ("median", "lower", "upper")), unit=step)
     lines: list[Line] = [
         (f"{whole}: living on {day}{projected}", PERSONS, *_persons(head, units[LIVING], "living_")),
         (f"{whole}: newly diagnosed in {head['year']}{projected}", PERSONS,

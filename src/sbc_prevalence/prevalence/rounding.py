@@ -23,7 +23,25 @@ def in_persons(value: float, unit: int, towards: str = "nearest") -> str:
     return f"{to_unit(float(value), unit, towards):,}"
 
 
-def in_years(median: float, lower: float, upper: float) -> tuple[str, str, str]:
-    """Years to one decimal place; the bounds are rounded outwards."""
-    tenths = (math.floor(10 * median + 0.5), math.floor(10 * lower + 1e-9), math.ceil(10 * upper - 1e-9))
-    return f"{tenths[0] / 10:.1f}", f"{tenths[1] / 10:.1f}", f"{tenths[2] / 10:.1f}"
+YEARS_STEPS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
+"""Units of the implied duration [years]."""
+
+
+def years_unit(persons: float, living: float, duration: float) -> float:
+    """Years to which living / deaths is rounded: no finer than what one unit of persons makes of it.
+
+    Parameters
+    ----------
+    persons : float
+        Unit of the living; half of it exceeds their Monte Carlo error, and so does half of what is returned.
+    living, duration : float
+        Medians of the living and of living / deaths [years].
+    """
+    needed = persons * duration / living if living > 0 else 0.0
+    return next((step for step in YEARS_STEPS if step >= needed * (1 - 1e-9)), YEARS_STEPS[-1])
+
+
+def in_years(median: float, lower: float, upper: float, unit: float = YEARS_STEPS[0]) -> tuple[str, str, str]:
+    """Years to a unit, with one decimal place; the bounds are rounded outwards."""
+    steps = (math.floor(median / unit + 0.5), math.floor(lower / unit + 1e-9), math.ceil(upper / unit - 1e-9))
+    return f"{steps[0] * unit:.1f}", f"{steps[1] * unit:.1f}", f"{steps[2] * unit:.1f}"

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from sbc_prevalence.grid import ALL
+from sbc_prevalence.prevalence.rounding import years_unit
 from sbc_prevalence.release.content import (
     AGES,
     BOUNDS,
@@ -27,7 +28,6 @@ from sbc_prevalence.release.content import (
     ReleaseContent,
 )
 
-YEARS_UNIT = 0.1
 SHARE_UNIT = 0.01
 RATE_UNIT = 0.1
 SIGNIFICANT = 3
@@ -158,12 +158,17 @@ def round_ages(frame: pd.DataFrame, unit: ArrayLike) -> pd.DataFrame:
 def round_headline(headline: Mapping[str, Any], units: Mapping[str, int]) -> dict[str, Any]:
     """Headline numbers as they may be shown; `units` has the persons of the living and of the newly diagnosed."""
     out = dict(headline)
-    steps = {LIVING: float(units[LIVING]), NEWLY: float(units[NEWLY]), "implied_duration": YEARS_UNIT}
+    steps = {LIVING: float(units[LIVING]), NEWLY: float(units[NEWLY]),
+             "implied_duration": _years_unit(headline, units[LIVING])}
     for quantity, step in steps.items():
         for name, rule in zip(BOUNDS, (nearest, downward, upward), strict=True):
             value = float(rule(float(out[f"{quantity}_{name}"]), step))
             out[f"{quantity}_{name}"] = value if quantity == "implied_duration" else round(value)
     return out
+
+
+def _years_unit(headline: Mapping[str, Any], persons: int) -> float:
+    return years_unit(persons, float(headline["living_median"]), float(headline["implied_duration_median"]))
 
 
 def _units_of_rows(name: str, frame: pd.DataFrame, content: ReleaseContent) -> NDArray[np.float64]:
@@ -182,16 +187,16 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
     if not len(frame):
         return frame.copy()
     whole = content.unit_of(str(content.headline["area_code"]))
-    unit = _units_of_rows(name, frame, content)
+    unit, years = _units_of_rows(name, frame, content), _years_unit(content.headline, whole)
     if name == ESTIMATES:
         return round_estimates(frame, unit)
     if name == AGES:
         return round_ages(frame, unit)
     if name == IMPLIED:
-        return round_interval(frame, YEARS_UNIT)
+        return round_interval(frame, years)
     if name == SENSITIVITY:
         out = round_interval(frame, unit)
-        out["implied_duration"] = nearest(out["implied_duration"].to_numpy(dtype=float), YEARS_UNIT)
+        out["implied_duration"] = nearest(out["implied_duration"].to_numpy(dtype=float), _years_of_repetitions(frame))
         out["beyond_follow_up_share"] = nearest(
             out["beyond_follow_up_share"].to_numpy(dtype=float), SHARE_UNIT)
         return out
@@ -202,7 +207,7 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
     if name == "shares":
         return round_interval(frame, SHARE_UNIT)
     if name == IDENTIFIABILITY:
-        return _round_identifiability(frame, unit)
+        return _round_identifiability(frame, unit, years)
     if name == INFLUENCE:
         return _to_shares(frame, exempt=())
     if name == CONFLICT:
@@ -215,7 +220,7 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
     if name == "prior_predictive":
         out = frame.copy()
         out[list(BOUNDS)] = out[list(BOUNDS)].astype(float)
-        for step, rows in frame.groupby(frame["quantity"].map(_unit_of(whole)), sort=False):
+        for step, rows in frame.groupby(frame["quantity"].map(_unit_of(whole, years)), sort=False):
             out.loc[rows.index, list(BOUNDS)] = round_interval(rows, float(step))[list(BOUNDS)]
         return out
     if name in ("prior_posterior", "diagnostics"):
@@ -227,6 +232,14 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
     return frame.copy()
 
 
+def _years_of_repetitions(frame: pd.DataFrame) -> NDArray[np.float64]:
+    """Years to which the implied duration of each repetition is rounded, by its own living of the whole."""
+    living = frame[frame["quantity"] == LIVING].sort_values("median").groupby(["group", "scenario"], sort=False).last()
+    found = {key: years_unit(row["rounded_to"], row["median"], row["implied_duration"])
+             for key, row in living.to_dict("index").items()}
+    return np.array([found[key] for key in zip(frame["group"], frame["scenario"], strict=True)])
+
+
 def _to_shares(frame: pd.DataFrame, *, exempt: Sequence[str]) -> pd.DataFrame:
     """Copy with every fraction rounded to `SHARE_UNIT`, some columns left alone."""
     out = frame.copy()
@@ -236,12 +249,12 @@ def _to_shares(frame: pd.DataFrame, *, exempt: Sequence[str]) -> pd.DataFrame:
     return out
 
 
-def _round_identifiability(frame: pd.DataFrame, unit: ArrayLike) -> pd.DataFrame:
+def _round_identifiability(frame: pd.DataFrame, unit: ArrayLike, years_step: float) -> pd.DataFrame:
     """Persons to their unit, years and shares to theirs, before and after the data alike."""
     persons = frame["quantity"].isin([LIVING, NEWLY]).to_numpy()
     years = frame["quantity"].str.contains("duration").to_numpy()
     steps = np.where(persons, np.broadcast_to(np.asarray(unit, dtype=float), len(frame)),
-                     np.where(years, YEARS_UNIT, SHARE_UNIT))
+                     np.where(years, years_step, SHARE_UNIT))
     out = round_interval(round_interval(frame, steps), steps, prefix="prior_")
     return _to_shares(out, exempt=(*BOUNDS, *(f"prior_{b}" for b in BOUNDS)))
 
@@ -268,12 +281,12 @@ def _round_conflict(frame: pd.DataFrame, units: Mapping[str, int]) -> pd.DataFra
     return out
 
 
-def _unit_of(persons: int) -> Any:
+def _unit_of(persons: int, years: float) -> Any:
     """Rounding unit by the name of a quantity of the prior predictive check."""
     def unit(quantity: str) -> float:
         text = quantity.lower()
         if "duration" in text:
-            return YEARS_UNIT
+            return years
         return SHARE_UNIT if "share" in text else float(persons)
     return unit
 
