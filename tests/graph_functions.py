@@ -4,9 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytensor
+import pytest
+from scipy import stats
 
 from sbc_prevalence.model.build import build
 from sbc_prevalence.model.inputs import ModelInputs
+from sbc_prevalence.model.parameters import HALF, NORMAL
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
 
 Values = list[np.ndarray]
@@ -42,3 +45,26 @@ class Graph:
         n = len(self.names)
         return (dict(zip(self.names, found[:n], strict=True)),
                 {name: float(v) for name, v in zip(self._potentials, found[n:], strict=True)})
+
+
+def check_against_numpy(graph: Graph, model: PrevalenceModel, inputs: ModelInputs, values: Values) -> None:
+    """Log-likelihood, level coordinate and noise of a graph are those of the NumPy formulas at one point."""
+    blocks, potentials = graph.noise_and_potentials(values)
+    natural, change = model.log_density_change(model.sampled(inputs).noise_by_name(blocks), inputs)
+    terms = model.loglik_terms(natural, inputs)
+    assert potentials["log_likelihood"] == pytest.approx(float(sum(terms.values())), rel=1e-10)
+    assert potentials.get("coordinates", 0.0) == pytest.approx(float(change), rel=1e-9, abs=1e-9)
+    logp, _ = graph.logp_and_gradient(values)
+    assert logp == pytest.approx(sum(potentials.values()) + _noise_log_density(blocks), rel=1e-9)
+
+
+def _noise_log_density(blocks: dict[str, np.ndarray]) -> float:
+    """Log density of the sampler's noise by SciPy; half-normal noise is sampled by its logarithm."""
+    found = stats.norm.logpdf(blocks[NORMAL]).sum()
+    found += stats.halfnorm.logpdf(blocks[HALF]).sum() + np.log(blocks[HALF]).sum()
+    for name, block in blocks.items():
+        if name not in (NORMAL, HALF):
+            rows = block.reshape(-1, block.shape[-1])
+            np.testing.assert_allclose(rows.sum(-1), 0.0, atol=1e-10)
+            found += stats.norm.logpdf(rows).sum() + rows.shape[0] * 0.5 * np.log(2 * np.pi)
+    return float(found)

@@ -1,36 +1,16 @@
 """Survival records and families, from a configuration on disk: sound ones are taken, bad ones told by file."""
 
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
+from spoilt_designs import study
 
-from sbc_prevalence.config import load_config
 from sbc_prevalence.errors import InputError, SbcPrevalenceError
 from sbc_prevalence.model.survival import FAMILIES
-from sbc_prevalence.study import Study, prepare
 
-DESIGNS = Path(__file__).parents[1] / "recovery" / "designs"
 OWN = ("patient_survival", "life_table_cells", "unregistered", "registered-as-all", "registered-as-all-truth",
        *(f"survival-{family}" for family in FAMILIES if family != "weibull"))
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A copy of the designs that may be spoilt."""
-    return Path(shutil.copytree(DESIGNS, tmp_path / "designs"))
-
-
-def study(folder: Path, design: str, change: Callable[[str], str] = str, file: str | None = None) -> Study:
-    """The study of a design after a change to its configuration, or to one of its tables."""
-    path = folder / "tables" / file if file else folder / f"{design}.toml"
-    text = path.read_text("utf-8")
-    changed = change(text)
-    assert changed != text or change is str
-    path.write_text(changed, "utf-8")
-    return prepare(load_config(str(folder / f"{design}.toml")))
 
 
 def line(text: str, number: int, change: Callable[[str], str]) -> str:

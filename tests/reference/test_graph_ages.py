@@ -2,10 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 
-from graph_functions import Graph
-from sbc_prevalence.model.parameters import HALF, NORMAL
+from graph_functions import Graph, check_against_numpy
 from sbc_prevalence.model.prevalence_model import COMPILED
 from small_study import BY_AGE, a_model, prior_draws, scotland_inputs, small_inputs_by_age
 
@@ -26,21 +24,9 @@ def test_fused_and_plain_graph_agree_in_log_density_and_gradient(incidence, area
 @pytest.mark.parametrize(("incidence", "area_evidence"), CASES)
 def test_the_graph_and_numpy_agree_by_age(incidence, area_evidence):
     model, inputs = a_model(incidence=incidence, ages=BY_AGE), small_inputs_by_age(area_evidence=area_evidence)
-    graph, sampled = Graph(model, inputs, fused=True), model.sampled(inputs)
+    graph = Graph(model, inputs, fused=True)
     for values in graph.points(3, seed=3):
-        blocks, potentials = graph.noise_and_potentials(values)
-        natural, change = model.log_density_change(sampled.noise_by_name(blocks), inputs)
-        terms = model.loglik_terms(natural, inputs)
-        assert potentials["log_likelihood"] == pytest.approx(float(sum(terms.values())), rel=1e-10)
-        assert potentials.get("coordinates", 0.0) == pytest.approx(float(change), rel=1e-9, abs=1e-9)
-        noise = stats.norm.logpdf(blocks[NORMAL]).sum() + stats.halfnorm.logpdf(blocks[HALF]).sum() \
-            + np.log(blocks[HALF]).sum()
-        for name, block in blocks.items():
-            if name not in (NORMAL, HALF):
-                rows = block.reshape(-1, block.shape[-1])
-                np.testing.assert_allclose(rows.sum(-1), 0.0, atol=1e-10)
-                noise += stats.norm.logpdf(rows).sum() + rows.shape[0] * 0.5 * np.log(2 * np.pi)
-        assert graph.logp_and_gradient(values)[0] == pytest.approx(sum(potentials.values()) + noise, rel=1e-9)
+        check_against_numpy(graph, model, inputs, values)
 
 
 @pytest.mark.parametrize(("incidence", "area_evidence"), CASES)

@@ -5,11 +5,10 @@ import pytest
 from scipy import stats
 
 from fused_passes import backward, forward
-from graph_functions import Graph
+from graph_functions import Graph, check_against_numpy
 from sbc_prevalence.kernels.convolution import alive_on_grid, deaths, dying_on_grid, living
 from sbc_prevalence.kernels.survivorship import FIRST_WEIGHTS, LATER_WEIGHTS
 from sbc_prevalence.model.level import SCALE
-from sbc_prevalence.model.parameters import HALF, NORMAL
 from sbc_prevalence.model.survival import FAMILIES
 from small_study import a_model, prior_draws, scotland_inputs, small_inputs
 
@@ -41,22 +40,8 @@ def test_fused_and_plain_graph_agree_in_log_density_and_gradient(family, trend):
 def test_the_graph_and_numpy_agree_for_every_kind_of_evidence(incidence, area_evidence, is_fused):
     model, inputs = a_model(incidence=incidence), small_inputs(area_evidence=area_evidence)
     graph = Graph(model, inputs, fused=is_fused)
-    sampled = model.sampled(inputs)
     for values in graph.points(5, seed=3):
-        blocks, potentials = graph.noise_and_potentials(values)
-        natural, change = model.log_density_change(sampled.noise_by_name(blocks), inputs)
-        terms = model.loglik_terms(natural, inputs)
-        assert potentials["log_likelihood"] == pytest.approx(float(sum(terms.values())), rel=1e-10)
-        assert potentials.get("coordinates", 0.0) == pytest.approx(float(change), rel=1e-9, abs=1e-9)
-        noise = stats.norm.logpdf(blocks[NORMAL]).sum() + stats.halfnorm.logpdf(blocks[HALF]).sum() \
-            + np.log(blocks[HALF]).sum()
-        for name, block in blocks.items():
-            if name not in (NORMAL, HALF):
-                rows = block.reshape(-1, block.shape[-1])
-                np.testing.assert_allclose(rows.sum(-1), 0.0, atol=1e-10)
-                noise += stats.norm.logpdf(rows).sum() + rows.shape[0] * 0.5 * np.log(2 * np.pi)
-        logp, _ = graph.logp_and_gradient(values)
-        assert logp == pytest.approx(sum(potentials.values()) + noise, rel=1e-9)
+        check_against_numpy(graph, model, inputs, values)
 
 
 def test_the_gradient_is_the_slope_of_the_log_density():

@@ -171,6 +171,12 @@ def coordinates(laid_out, n=60):
     return {q.name: q.draw(rng, n) for q in MODEL_WITHOUT_LEVEL.sampled(laid_out).priors}
 
 
+def a_to_b_told_by_counts():
+    """Inputs of three areas of which the first two are told by their counts."""
+    return inputs(ANSWERED).with_arrays({f"register_{kind}_centred": np.array([1.0, 1.0, 0.0])
+                                         for kind in ("de_novo", "recurrent")})
+
+
 MODEL_WITHOUT_LEVEL = model_with("regime", incidence="smooth")
 
 
@@ -182,8 +188,7 @@ def test_counts_tell_the_completeness_of_areas_that_miss_many_and_of_none_that_i
 
 
 def test_where_counts_tell_it_the_sampler_moves_the_completeness_of_the_area_itself():
-    laid_out = inputs(ANSWERED)
-    assert laid_out.arrays["register_recurrent_centred"].tolist() == [1, 1, 0]
+    laid_out = a_to_b_told_by_counts()
     noise = coordinates(laid_out)
     natural, _ = MODEL_WITHOUT_LEVEL.log_density_change(noise, laid_out)
     c = MODEL_WITHOUT_LEVEL.completeness.completeness(natural, laid_out)["register_recurrent"][..., 0]
@@ -194,7 +199,7 @@ def test_where_counts_tell_it_the_sampler_moves_the_completeness_of_the_area_its
 
 def test_the_coordinate_of_completeness_leaves_the_prior_as_it_is():
     """log density of the coordinate = log prior of the place at its value + log of the numerical Jacobian."""
-    laid_out = inputs(ANSWERED)
+    laid_out = a_to_b_told_by_counts()
     noise, step = coordinates(laid_out), 1e-5
     natural, change = MODEL_WITHOUT_LEVEL.log_density_change(noise, laid_out)
 
