@@ -14,6 +14,7 @@ from typing import Any
 from sbc_prevalence.config import load_config
 from sbc_prevalence.errors import SbcPrevalenceError
 from sbc_prevalence.posterior.compiled import Compiled
+from sbc_prevalence.posterior.gate import GateLimits
 from sbc_prevalence.posterior.recovery import StudySettings
 from sbc_prevalence.recovery import OpenStudy, open_study, read_lines
 from sbc_prevalence.study import prepare
@@ -36,7 +37,7 @@ def opened(found: dict[str, Any], chosen: dict[str, Any], listing: Path, program
     settings = StudySettings(
         study.index_date.year, seed, chains=sampler.chains, draws=chosen["draws"], tune=chosen["tune"],
         target_accept=sampler.target_accept, max_extensions=sampler.max_extensions, cores=1,
-        suppress=found.get("suppress"))
+        limits=GateLimits(rhat=chosen["rhat"], ess=chosen["ess"]), suppress=found.get("suppress"))
     truth = str(listing.parent / found["truth"]) if "truth" in found else None
     return open_study(study, config, settings, result_file(found, listing.parent / "results"), truth, programs)
 

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +22,7 @@ from sbc_prevalence.config import load_config
 from sbc_prevalence.errors import ModelError, SbcPrevalenceError
 from sbc_prevalence.posterior.compiled import Compiled, compile_model
 from sbc_prevalence.posterior.density import DensityPoints, density_points
+from sbc_prevalence.posterior.gate import GateLimits
 from sbc_prevalence.posterior.recovery import StudySettings, Truth, try_world
 from sbc_prevalence.posterior.recovery_summary import in_words, summarise, table_of
 from sbc_prevalence.study import Study, prepare
@@ -116,6 +117,7 @@ def open_study(
              "settings": {k: getattr(settings, k) for k in ("year", "seed", "chains", "draws", "tune",
                                                             "target_accept", "max_extensions")},
              **({"truth": truth_name, "true_model": other.model.specification()} if other else {}),
+             **({} if settings.limits == GateLimits() else {"limits": asdict(settings.limits)}),
              **({} if settings.suppress is None else {"suppress": settings.suppress})}
     _same_study(out, about, density_points(study.model, study.inputs, seed=settings.seed))
     truth = Truth(other.model, other.inputs) if other else None

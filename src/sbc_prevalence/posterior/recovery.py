@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from sbc_prevalence.model.suppression import Suppression, suppressed_world
 from sbc_prevalence.posterior.compiled import Compiled
 from sbc_prevalence.posterior.fit import fit
 from sbc_prevalence.posterior.fitted import Fitted
+from sbc_prevalence.posterior.gate import GateLimits
 from sbc_prevalence.posterior.reported import quantity_name
 
 Floats = NDArray[np.float64]
@@ -38,6 +39,8 @@ class StudySettings:
     chains, draws, tune, max_extensions : int
     target_accept : float
     cores : int, optional
+    limits : GateLimits
+        What a fit must satisfy: those of a release, or wider ones where many worlds matter more than each of them.
     suppress : float, optional
         Share of the cells that is hidden, in sources whose tables leave room for it; see `model.suppression`.
     """
@@ -50,6 +53,7 @@ class StudySettings:
     target_accept: float = TARGET_ACCEPT
     max_extensions: int = MAX_EXTENSIONS
     cores: int | None = None
+    limits: GateLimits = field(default_factory=GateLimits)
     suppress: float | None = None
 
 
@@ -182,7 +186,7 @@ def try_world(
         fitted = fit(
             model, world.inputs, seed=_fit_seed(settings.seed, number), chains=settings.chains, draws=settings.draws,
             tune=settings.tune, target_accept=settings.target_accept, cores=settings.cores,
-            max_extensions=settings.max_extensions, progress=False, compiled=compiled)
+            max_extensions=settings.max_extensions, limits=settings.limits, progress=False, compiled=compiled)
     except FitRefused as refused:
         return {**line, "refused": True, "reason": str(refused), "seconds": _since(started)}
     table = fitted.gate.table.set_index("quantity")
