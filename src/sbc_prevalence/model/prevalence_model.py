@@ -115,7 +115,7 @@ class PrevalenceModel:
         centers: Array | None = None,
         sds: Array | None = None,
     ) -> dict[str, Array]:
-        """Natural values of the sampled parameters from the sampler's noise.
+        """Natural values of the sampled parameters from the sampler's noise, and what `completeness.settled` needs.
 
         Parameters
         ----------
@@ -140,7 +140,8 @@ class PrevalenceModel:
             for at in range(0, int(np.prod(lead, dtype=int)), CHUNK)
         ]
         return {
-            q.name: np.concatenate([piece[q.name] for piece in pieces]).reshape((*lead, *q.shape)) for q in priors
+            name: np.concatenate([piece[name] for piece in pieces]).reshape((*lead, *np.shape(pieces[0][name])[1:]))
+            for name in pieces[0]
         }
 
     def log_density_change(

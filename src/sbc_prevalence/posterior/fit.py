@@ -216,7 +216,9 @@ def natural_parameters(model: PrevalenceModel, inputs: ModelInputs, blocks: Mapp
     Parameters that no evidence reaches are drawn from their priors, independently of all else.
     """
     shape = next(iter(blocks.values())).shape[:2]
-    moved = model.values(model.sampled(inputs).noise_by_name(blocks), inputs)
+    chance = np.random.default_rng(np.random.SeedSequence([seed, 0x5E77]))
+    moved = model.completeness.settled(
+        model.values(model.sampled(inputs).noise_by_name(blocks), inputs), inputs, chance)
     everything = model.parameters(inputs)
     rng = np.random.default_rng(np.random.SeedSequence([seed, 0x5BC]))
     alone = everything.only(model.prior_only(inputs)).draw(rng, int(np.prod(shape)))

@@ -36,8 +36,8 @@ def headline_text(
     projected = ", projected" if est.grid.is_projected(est.index_date.year) else ""
     whole = head["area_name"]
     step = years_unit(units[LIVING][head["area_code"]], head["living_median"], head["implied_duration_median"])
-    median, lower, upper = in_years(
-        *(float(head[f"implied_duration_{b}"]) for b in ("median", "lower", "upper")), unit=step)
+    years = {b: float(head[f"implied_duration_{b}"]) for b in ("median", "lower", "upper")}
+    median, lower, upper = in_years(**years, unit=step)
     lines: list[Line] = [
         (f"{whole}: living on {day}{projected}", PERSONS, *_persons(head, units[LIVING], "living_")),
         (f"{whole}: newly diagnosed in {head['year']}{projected}", PERSONS,

@@ -8,7 +8,14 @@ from scipy import special, stats
 
 from completeness_study import audit, inputs_of, model_with, one, registrations, survey
 from graph_functions import Graph, check_against_numpy
-from sbc_prevalence.model.completeness.regime import REGIMES, TYPICAL_LOGITS, at_regime, told_by_counts
+from sbc_prevalence.model.completeness.regime import (
+    LOGIT_SCALE,
+    REGIMES,
+    TYPICAL_LOGITS,
+    at_regime,
+    silent_and_told,
+    told_by_counts,
+)
 from sbc_prevalence.model.observing.regimes import regime_probabilities
 from sbc_prevalence.model.simulate import simulate_world
 
@@ -219,6 +226,53 @@ def coordinates_of_the_other_source(noise, natural):
     name = PLACE.replace("recurrent", "de_novo")
     spread = natural[SPREAD.replace("recurrent", "de_novo")][:, [1, 2]]
     return (0.5 * (noise[name]**2 - natural[name]**2)[:, :2] - np.log(spread)).sum(-1)
+
+
+def silent(told):
+    """Inputs with a silent area whose counts tell, or do not tell, how complete it is."""
+    return inputs({"A": "partial", "B": "none", "C": "no_answer"}).with_arrays(
+        {**{f"register_{kind}_centred": np.zeros(3) for kind in ("de_novo", "recurrent")},
+         "regime_survey_silent_told": np.array([0.0, 0.0, float(told)])})
+
+
+def test_an_area_is_silent_and_told_by_enough_people():
+    answers = np.array([[1.0, 0, 0], [0, 0, 0], [0, 0, 0]])
+    np.testing.assert_array_equal(silent_and_told(np.array([100.0, 100, 3]), answers), [0, 1, 0])
+
+
+def test_the_sum_over_the_regimes_of_a_silent_area_is_the_same_by_its_place_and_by_its_completeness():
+    """Likelihood integrated over what the sampler moves of a silent area, in both sources."""
+    others = {name: value[:1] for name, value in coordinates(silent(told=True)).items()}
+    others |= {name: np.ones_like(value) for name, value in others.items() if name.startswith(SPREAD[:22])}
+    points = np.linspace(-7, 7, 113)
+    x, y = (axis.ravel() for axis in np.meshgrid(points, points))
+    noise = {name: np.repeat(value, x.size, 0) for name, value in others.items()}
+    noise[PLACE][:, 2], noise[PLACE.replace("recurrent", "de_novo")][:, 2] = x, y
+    integrals = []
+    for told in (True, False):
+        laid_out = silent(told)
+        observed = [piece.name for piece in laid_out.observations if getattr(piece, "source_names", ())]
+        milder = laid_out.with_power(dict.fromkeys(observed, 0.02))  # far from the world, places would be extreme
+        natural, change = MODEL_WITHOUT_LEVEL.log_density_change(noise, milder)
+        likelihood = MODEL_WITHOUT_LEVEL.loglik_terms(natural, milder)["regimes"]
+        scale = LOGIT_SCALE**2 if told else 1.0
+        integrals.append(special.logsumexp(change + likelihood - 0.5 * (x**2 + y**2), b=scale))
+    assert integrals[0] == pytest.approx(integrals[1], abs=1e-6)
+
+
+def test_the_place_of_a_silent_area_is_settled_in_a_regime_that_its_completeness_allows():
+    laid_out = silent(told=True)
+    noise = {name: np.repeat(value[:1], 4000, 0) for name, value in coordinates(laid_out).items()}
+    moved = MODEL_WITHOUT_LEVEL.values(noise, laid_out)
+    before = MODEL_WITHOUT_LEVEL.completeness.regimes(moved, laid_out)
+    settled = MODEL_WITHOUT_LEVEL.completeness.settled(moved, laid_out, np.random.default_rng(1))
+    assert set(settled) == {q.name for q in MODEL_WITHOUT_LEVEL.sampled(laid_out).priors}
+    after = MODEL_WITHOUT_LEVEL.completeness.regimes(settled, laid_out)
+    true = before.completeness[0]["register_recurrent"][:, 2, 0]
+    under = np.stack([c["register_recurrent"][:, 2, 0] for c in after.completeness])
+    which = np.isclose(under, true, rtol=1e-9)
+    assert np.all(which.sum(0) == 1)
+    np.testing.assert_allclose(which.mean(1), np.exp(before.log_weights[0, 2]), atol=0.03)
 
 
 @pytest.mark.parametrize("is_fused", [True, False])

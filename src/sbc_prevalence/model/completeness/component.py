@@ -97,6 +97,12 @@ class AbstractCompleteness(ABC):
         """
         return {}, 0.0
 
+    def settled(
+        self, p: "Mapping[str, Array]", inputs: "ModelInputs", rng: np.random.Generator
+    ) -> "Mapping[str, Array]":
+        """Natural values of parameters from what `moved` gave, where chance decides some of them."""
+        return p
+
     def seen(
         self, p: "Mapping[str, Array]", inputs: "ModelInputs", xp: Namespace = NUMPY
     ) -> "Mapping[str, Any]":

@@ -31,6 +31,9 @@ IMPOSSIBLE = -1e10
 FULL_CENTER, PARTIAL_GAP, NONE_GAP, REGIME_SD = float(np.log(0.90 / 0.10)), 2.0, 2.5, 0.5
 TYPICAL_LOGITS = np.array([FULL_CENTER, FULL_CENTER - PARTIAL_GAP, FULL_CENTER - PARTIAL_GAP - NONE_GAP])
 """Logit completeness of a typical area in full, in part and not at all, at the centres of the priors."""
+TOLD_SILENT = f"{SURVEY}_silent_told"
+"""Array: 1 for areas that did not answer and whose counts tell how complete they are."""
+FEWEST_PEOPLE, LOGIT_SCALE = 25, 1.5
 
 
 @dataclass(frozen=True)
@@ -106,17 +109,40 @@ class RegimeCompleteness(AbstractCompleteness):
     ) -> tuple[Mapping[str, Array], Array]:
         """Places of areas whose counts tell their completeness better than their regime does.
 
-        There the sampler moves the logit of completeness itself, in units of `REGIME_SD` around a typical area of the
-        answered regime: its place and the spread of the regime would be bound to each other.
+        There the sampler moves the logit of completeness itself. In an area that answered the place in its regime
+        follows; otherwise the places would be bound to the spread of the regime. In one that did not, the regime is
+        summed out of the prior of the logit, and `settled` draws it: a count can be that of a good area of one regime or
+        of a bad one of another, and the place would have a mode for each.
         """
-        places: dict[str, Array] = {}
+        surveyed = [source for source in inputs.completeness_sources if source.surveyed]
+        if ANSWERS not in inputs.arrays:
+            return {}, 0.0
+        found: dict[str, Array] = {}
         change: Array = 0.0
-        for source in inputs.completeness_sources:
-            if source.surveyed and ANSWERS in inputs.arrays:
-                name = f"completeness_area_{source.name}"
-                places[name], more = _place_in_regime(source, p[name], p, inputs, xp)
-                change = change + more
-        return places, change
+        silent = inputs.arrays[TOLD_SILENT]
+        for source in surveyed:
+            coordinate = p[_place(source)]
+            found[_place(source)], more = _place_in_regime(source, coordinate, p, inputs, xp)
+            found[_logit(source)] = LOGIT_SCALE * coordinate
+            change = change + more + 0.5 * (silent * coordinate**2).sum(-1)
+        joint = _silent_weights(p, xp)[..., None, :] + _log_density_of_logits({**p, **found}, inputs, xp)
+        return found, change + (silent * xp.logsumexp(joint, -1)).sum(-1)
+
+    def settled(
+        self, p: Mapping[str, Array], inputs: "ModelInputs", rng: np.random.Generator
+    ) -> Mapping[str, Array]:
+        """Places of silent areas in a regime drawn given their completeness."""
+        surveyed = [source for source in inputs.completeness_sources if source.surveyed]
+        if not any(_logit(source) in p for source in surveyed):
+            return p
+        drawn = draw_regimes(log_weights(p, inputs, NUMPY), rng)
+        silent = inputs.arrays[TOLD_SILENT] > 0
+        found = {name: value for name, value in p.items() if name not in {_logit(source) for source in surveyed}}
+        for source in surveyed:
+            level = np.take_along_axis(np.stack(_levels(source, p, NUMPY), axis=-1), drawn, axis=-1)
+            spread = np.take_along_axis(p[f"completeness_regime_sd_{source.name}"], drawn, axis=-1)
+            found[_place(source)] = np.where(silent, (p[_logit(source)] - level) / spread, p[_place(source)])
+        return found
 
     def regimes(self, p: Mapping[str, Array], inputs: "ModelInputs", xp: Namespace = NUMPY) -> Regimes:
         """Regimes of the areas before any registration is looked at, and completeness under each."""
@@ -154,17 +180,27 @@ def log_weights(p: Mapping[str, Array], inputs: "ModelInputs", xp: Namespace) ->
 
     An area that answered is in regime g with probability pi_g, and its answer is its regime. One that did not is in
     regime g with a probability proportional to pi_g exp(tilt x rank), rank 0 for full, 1 for partial, 2 for none.
-    Without the survey, or with its likelihood to the power 0, nothing is known of any area.
+    Without the survey, or with its likelihood to the power 0, nothing is known of any area. Where the logit of
+    completeness of a silent area is known, it is the probability of its regime given that.
     """
     shares = log_shares(p, xp)
     if ANSWERS not in inputs.arrays:
         return shares[..., None, :] + np.zeros((inputs.n_areas, 1))
-    tilted = shares + p[TILT][..., None] * np.arange(len(REGIMES))
-    silent_weights = tilted - xp.logsumexp(tilted, -1)[..., None]
+    silent_weights = _silent_weights(p, xp)[..., None, :]
+    if any(_logit(source) in p for source in inputs.completeness_sources):
+        joint = silent_weights + _log_density_of_logits(p, inputs, xp)
+        told = inputs.arrays[TOLD_SILENT][:, None]
+        silent_weights = told * (joint - xp.logsumexp(joint, -1)[..., None]) + (1.0 - told) * silent_weights
     answers, power = inputs.arrays[ANSWERS], inputs.arrays.get(power_name(SURVEY), 1.0)
     answered = answers.sum(-1)[:, None]
     given = shares[..., None, :] + power * (1.0 - answers) * IMPOSSIBLE
-    return answered * given + (1.0 - answered) * silent_weights[..., None, :]
+    return answered * given + (1.0 - answered) * silent_weights
+
+
+def _silent_weights(p: Mapping[str, Array], xp: Namespace) -> Array:
+    """Log probability of each regime of an area that did not answer, shape (..., 3)."""
+    tilted = log_shares(p, xp) + p[TILT][..., None] * np.arange(len(REGIMES))
+    return tilted - xp.logsumexp(tilted, -1)[..., None]
 
 
 def draw_regimes(log_weight: Array, rng: np.random.Generator) -> Array:
@@ -193,6 +229,11 @@ def with_regimes(seen: Mapping[str, Any], log_weight: Array, rng: np.random.Gene
 def centred_name(source: str) -> str:
     """Name of the array that says in which areas the sampler moves the logit of completeness itself."""
     return f"{source}_centred"
+
+
+def silent_and_told(counts: Array, answers: Array) -> Array:
+    """1 for areas that did not answer and registered enough people to tell how complete they are, shape (n_areas,)."""
+    return ((counts > FEWEST_PEOPLE) & (answers.sum(-1) == 0)).astype(float)
 
 
 def told_by_counts(counts: Array, answers: Array) -> Array:
@@ -224,6 +265,27 @@ def _place_in_regime(
     return place, (centred * (0.5 * (coordinate**2 - place**2) - xp.log(spread))).sum(-1)
 
 
+def _place(source: CompletenessSource) -> str:
+    return f"completeness_area_{source.name}"
+
+
+def _logit(source: CompletenessSource) -> str:
+    """Name of the logit of completeness of the areas, known only while the sampler runs."""
+    return f"completeness_logit_{source.name}"
+
+
+def _log_density_of_logits(p: Mapping[str, Array], inputs: "ModelInputs", xp: Namespace) -> Array:
+    """Log density of the logits of all surveyed sources under each regime, shape (..., n_areas, 3)."""
+    found: Array = 0.0
+    for source in inputs.completeness_sources:
+        if _logit(source) in p:
+            level = xp.stack(_levels(source, p, xp), axis=-1)[..., None, :]
+            spread = p[f"completeness_regime_sd_{source.name}"][..., None, :]
+            place = (p[_logit(source)][..., None] - level) / spread
+            found = found - 0.5 * place**2 - xp.log(spread)
+    return found
+
+
 def _levels(source: CompletenessSource, p: Mapping[str, Array], xp: Namespace) -> list[Array]:
     """Logit completeness of a typical area under full, partial and none, each (...)."""
     full = logit(p[f"completeness_full_{source.name}"], xp)
@@ -235,9 +297,12 @@ def _by_regime(
     source: CompletenessSource, p: Mapping[str, Array], inputs: "ModelInputs", xp: Namespace
 ) -> list[Array]:
     """Completeness of every area under full, partial and none, each (..., n_areas, n_years or 1)."""
-    place, spread = p[f"completeness_area_{source.name}"], p[f"completeness_regime_sd_{source.name}"]
-    return [over_years(level[..., None] + spread[..., g, None] * place, source, p, inputs, xp)
-            for g, level in enumerate(_levels(source, p, xp))]
+    place, spread = p[_place(source)], p[f"completeness_regime_sd_{source.name}"]
+    under = [level[..., None] + spread[..., g, None] * place for g, level in enumerate(_levels(source, p, xp))]
+    if _logit(source) in p:
+        told = inputs.arrays[TOLD_SILENT]
+        under = [told * p[_logit(source)] + (1.0 - told) * x for x in under]
+    return [over_years(x, source, p, inputs, xp) for x in under]
 
 
 def _share_priors() -> list[Prior]:

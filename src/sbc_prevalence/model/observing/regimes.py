@@ -14,8 +14,10 @@ from sbc_prevalence.model.completeness.regime import (
     ANSWERS,
     REGIMES,
     SURVEY,
+    TOLD_SILENT,
     Regimes,
     centred_name,
+    silent_and_told,
     told_by_counts,
     with_regimes,
 )
@@ -66,9 +68,11 @@ def _answers(survey: Any, grid: StudyGrid) -> NDArray[np.float64]:
 
 
 def centred_areas(source: str, arrays: Arrays, bundle: Any, grid: StudyGrid) -> Arrays:
-    """Areas in which the counts of a surveyed source say more of its completeness than their answers."""
+    """Areas in which the counts of a surveyed source say more of its completeness than their answers, or than silence."""
     people = (arrays[f"{source}_weight"] * arrays[f"{source}_values"][:, 0]) @ arrays[f"{source}_of_area"]
-    return {centred_name(source): told_by_counts(people, _answers(bundle.by_kind(SURVEY)[0], grid))}
+    answers = _answers(bundle.by_kind(SURVEY)[0], grid)
+    told = np.maximum(arrays.get(TOLD_SILENT, 0.0), silent_and_told(people, answers))
+    return {centred_name(source): told_by_counts(people, answers), TOLD_SILENT: told}
 
 
 def is_surveyed(source: LabelledSource, bundle: Any) -> bool:
