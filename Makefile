@@ -46,7 +46,7 @@ tests: ready ## every test but the long studies
 	@$(ONE_THREAD) $(PYTEST) $(PARALLEL) -m "not study"
 
 notebooks: ready ## execute every tutorial in notebooks/
-	@rm -rf build/notebooks && mkdir -p build/notebooks
+	@rm -rf build/notebooks && mkdir -p build/notebooks && cp notebooks/looks.py build/notebooks/
 	@for text in notebooks/[0-9]*.py; do \
 	  $(PY) -m jupytext --quiet --to ipynb --set-kernel python3 \
 	    --output "build/notebooks/$$(basename "$$text" .py).ipynb" "$$text" || exit 1; \

@@ -31,6 +31,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from looks import GREY, MAGENTA, PURPLE, TEAL, footnote, show, use_plain_axes
 
 import sbc_prevalence as sbp
 from sbc_prevalence.evidence import GroupedCodes
@@ -38,27 +39,7 @@ from sbc_prevalence.model import lay_out
 from sbc_prevalence.model.simulate import simulate_world
 from sbc_prevalence.posterior import compile_model
 
-PURPLE, TEAL, MAGENTA, GREY = "#3F3685", "#1E7F84", "#9B4393", "#948DA3"
-plt.rcParams.update(
-    {
-        "figure.constrained_layout.use": True,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.titlelocation": "left",
-        "axes.titleweight": "bold",
-        "figure.dpi": 110,
-    }
-)
-
-
-def show(frame, caption):
-    """A table that can stand alone: its caption says what it holds, in which unit and from where."""
-    return frame.style.hide(axis="index").set_caption(caption).format(precision=2, thousands=",", na_rep="")
-
-
-def footnote(figure, text):
-    """The source, and the kind of interval, under a figure."""
-    figure.supxlabel(text, fontsize=7.5, x=0.01, ha="left", color="#5A5466")
+use_plain_axes()
 
 
 # %% [markdown]

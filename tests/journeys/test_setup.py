@@ -254,6 +254,10 @@ def run(checkout: Path, *arguments: str, **more: str) -> subprocess.CompletedPro
     )
 
 
+def _hears_interruptions() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(checkout: Path, **more: str) -> subprocess.Popen[bytes]:
     """A set-up whose pip is at work and does not come to an end by itself."""
     process = subprocess.Popen(
@@ -261,6 +265,7 @@ def started(checkout: Path, **more: str) -> subprocess.Popen[bytes]:
         env=environment(checkout.parent, "usual", PIP_STUCK="yes", **more),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        preexec_fn=_hears_interruptions,  # a test run in the background ignores them, and so would what it starts
     )
     deadline = time.monotonic() + 30
     while not list(checkout.glob(".venv/lib/python*/site-packages/began")):

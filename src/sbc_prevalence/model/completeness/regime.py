@@ -33,7 +33,7 @@ TYPICAL_LOGITS = np.array([FULL_CENTER, FULL_CENTER - PARTIAL_GAP, FULL_CENTER -
 """Logit completeness of a typical area in full, in part and not at all, at the centres of the priors."""
 TOLD_SILENT = f"{SURVEY}_silent_told"
 """Array: 1 for areas that did not answer and whose counts tell how complete they are."""
-FEWEST_PEOPLE, LOGIT_SCALE = 25, 1.5
+FEWEST_PEOPLE, LOGIT_SCALE, INCIDENCE_SD = 25, 1.5, 0.1
 
 
 @dataclass(frozen=True)
@@ -239,8 +239,8 @@ def silent_and_told(counts: Array, answers: Array) -> Array:
 def told_by_counts(counts: Array, answers: Array) -> Array:
     """1 where registered people tell the completeness of an area better than its regime does, else 0.
 
-    n people registered at completeness c tell its logit with a precision of about n (1 - c)^2, less what is not known
-    of incidence; the regime with 1 / `REGIME_SD`^2.
+    n people registered at completeness c, where incidence is known to `INCIDENCE_SD` on the log scale, tell its logit with
+    a precision of about (1 - c)^2 / (1 / n + INCIDENCE_SD^2); the regime with 1 / `REGIME_SD`^2.
 
     Parameters
     ----------
@@ -250,7 +250,8 @@ def told_by_counts(counts: Array, answers: Array) -> Array:
         One in the answered regime; a row of zeros where there was no answer.
     """
     missed = 1.0 / (1.0 + np.exp(answers @ TYPICAL_LOGITS))
-    return ((counts * missed**2 > 1.0 / REGIME_SD**2) & (answers.sum(-1) > 0)).astype(float)
+    precision = missed**2 / (1.0 / np.maximum(counts, 0.5) + INCIDENCE_SD**2)
+    return ((precision > 1.0 / REGIME_SD**2) & (answers.sum(-1) > 0)).astype(float)
 
 
 def _place_in_regime(
