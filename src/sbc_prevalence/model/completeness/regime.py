@@ -239,8 +239,8 @@ def silent_and_told(counts: Array, answers: Array) -> Array:
 def told_by_counts(counts: Array, answers: Array) -> Array:
     """1 where registered people tell the completeness of an area better than its regime does, else 0.
 
-    n people registered at completeness c, where incidence is known to `INCIDENCE_SD` on the log scale, tell its logit with
-    a precision of about (1 - c)^2 / (1 / n + INCIDENCE_SD^2); the regime with 1 / `REGIME_SD`^2.
+    n people registered at completeness c, where incidence is known to `INCIDENCE_SD` on the log scale, tell its logit
+    with a precision of about (1 - c)^2 / (1 / n + INCIDENCE_SD^2); the regime with 1 / `REGIME_SD`^2.
 
     Parameters
     ----------

@@ -16,6 +16,9 @@ from sbc_prevalence.model.observation import Arrays, Floats, Levels, Observation
 if TYPE_CHECKING:
     from sbc_prevalence.model.inputs import ModelInputs
 
+ROWS_TOGETHER = 4
+"""Rows of an area are padded to multiples of this, so that another year's rows keep the shape."""
+
 
 @dataclass(frozen=True)
 class LabelledSource:
@@ -84,7 +87,7 @@ class SourceObservation(Observation):
 
 
 def rows_of_areas(name: str, levels: np.ndarray, membership: Floats) -> Arrays:
-    """Which modelled area each row is of, shape (n_rows, n_areas): what sums rows by area.
+    """Which modelled area each row is of, and which rows each area has: what sums rows by area.
 
     Rows of several areas together are of none.
 
@@ -94,9 +97,21 @@ def rows_of_areas(name: str, levels: np.ndarray, membership: Floats) -> Arrays:
         Of the observation.
     levels : int array, shape (n_rows,)
     membership : array, shape (n_levels, n_areas)
+
+    Returns
+    -------
+    dict
+        ``{name}_of_area`` (n_rows, n_areas), 1 where a row is of an area; ``{name}_area`` (n_rows,), its place;
+        ``{name}_rows`` (n_areas, k), the rows of each area, and ``{name}_has_row``, 0 where there are fewer than k.
     """
-    single = membership.sum(-1, keepdims=True) == 1
-    return {f"{name}_of_area": (membership * single)[levels], f"{name}_area": membership.argmax(-1)[levels]}
+    of_area = (membership * (membership.sum(-1, keepdims=True) == 1))[levels]
+    count = of_area.sum(0).astype(np.int64)
+    k = int(np.ceil(max(count.max(initial=0), 1) / ROWS_TOGETHER)) * ROWS_TOGETHER
+    has_row = np.arange(k) < count[:, None]
+    rows = np.zeros(has_row.shape, dtype=np.int64)
+    rows[has_row] = np.nonzero(of_area.T)[1]
+    return {f"{name}_of_area": of_area, f"{name}_area": membership.argmax(-1)[levels],
+            f"{name}_rows": rows, f"{name}_has_row": has_row.astype(float)}
 
 
 def completeness_of_levels(seen: Seen, inputs: "ModelInputs", sources: tuple[str, ...], by_year: bool) -> Array:

@@ -86,9 +86,10 @@ def area_loglik(p: Parameters, seen: Seen, inputs: "ModelInputs", xp: Namespace 
     found: dict[str, Array] = {}
     for piece in inputs.observations:
         if isinstance(piece, SourceObservation) and piece.is_surveyed(inputs):
-            of_area = inputs.arrays[f"{piece.name}_of_area"]
+            of_area, has_row = (inputs.arrays[f"{piece.name}_{word}"] for word in ("rows", "has_row"))
             under = [{**seen, "completeness": {**seen["completeness"], **c}} for c in regimes.completeness]
-            found[piece.name] = xp.stack([piece.rows(p, there, inputs, xp) @ of_area for there in under], axis=-1)
+            found[piece.name] = xp.stack(
+                [(has_row * piece.rows(p, there, inputs, xp)[..., of_area]).sum(-1) for there in under], axis=-1)
     return found
 
 
