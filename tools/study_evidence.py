@@ -46,7 +46,7 @@ def main() -> int:
     """Exit code: 0, or 1 if a study could not be run; the others go on."""
     parser = argparse.ArgumentParser(prog="python tools/study_evidence.py", description=__doc__)
     parser.add_argument("--list", type=Path, default=LIST)
-    parser.add_argument("--worlds", type=int, default=ROUNDS[-1], help="worlds of every study in the end")
+    parser.add_argument("--worlds", type=int, help="worlds of every study in the end; as the list says without it")
     parser.add_argument("--only", nargs="*", help="names of studies; all without it")
     chosen = parser.parse_args()
     listed = tomllib.loads(chosen.list.read_text(encoding="utf-8"))
@@ -54,9 +54,11 @@ def main() -> int:
     programs: list[Compiled] = []
     begun: dict[str, OpenStudy] = {}
     failed: set[str] = set()
-    for n in [*(r for r in ROUNDS if r < chosen.worlds), chosen.worlds]:
+    wanted = {s["name"]: chosen.worlds or s.get("worlds", listed["settings"]["worlds"]) for s in studies}
+    for step in sorted({*ROUNDS, *wanted.values()}):
         for found in studies:
             name = found["name"]
+            n = min(step, wanted[name])
             if name in failed or len(read_lines(result_file(found, chosen.list.parent / "results"))) >= n:
                 continue
             print(f"{name}: to {n} worlds", file=sys.stderr, flush=True)

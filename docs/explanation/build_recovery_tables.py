@@ -18,13 +18,20 @@ PAGE = ROOT / "docs" / "explanation" / "recovery.md"
 RECOVERY = ROOT / "tests" / "recovery"
 FEWEST = 5
 """Fitted worlds below which shares are not printed."""
-WANTED, ENOUGH = 200, 100
+ENOUGH = 50
+"""Worlds of a study below which its coverage says little."""
 
 
 def listed() -> list[dict[str, Any]]:
     """The studies of the list, in order."""
     found: list[dict[str, Any]] = tomllib.loads((RECOVERY / "studies.toml").read_text("utf-8"))["study"]
     return found
+
+
+def wanted(study: Mapping[str, Any]) -> int:
+    """Worlds that a study is to have."""
+    settings = tomllib.loads((RECOVERY / "studies.toml").read_text("utf-8"))["settings"]
+    return int(study.get("worlds", settings["worlds"]))
 
 
 def result_file(study: Mapping[str, Any]) -> Path:
@@ -43,7 +50,7 @@ def table(studies: Sequence[Mapping[str, Any]], quantity: str, *, marked: bool) 
         lines = read_lines(result_file(study))
         item = [study["items"]] if marked else []
         summary = summarise(lines) if lines else {"worlds": 0, "fitted": 0, "refused": []}
-        cells = [study["title"], *item, str(summary["worlds"]), str(len(summary["refused"]))]
+        cells = [study["title"], *item, f"{summary['worlds']} of {wanted(study)}", str(len(summary["refused"]))]
         if summary["fitted"] < FEWEST:
             cells += ["-"] * (2 + len(LEVELS))
         else:
@@ -81,7 +88,7 @@ def numbers() -> str:
     held = ", ".join(f"{low} to {high} at {level} %" for level in LEVELS for low, high in [bounds(max(n, 1), level)])
     studies = sum(c > 0 for c in counts)
     begun = (f"{sum(counts)} worlds of {studies} of {len(counts)} studies, from {n} to {max(counts, default=0)} of each; "
-             f"{WANTED} of each are wanted.")
+             f"{sum(wanted(study) for study in listed()):,} are wanted, 50 of a variant of a kind of evidence.")
     if n < ENOUGH:
         begun += (" **That is too few to judge coverage**: so far the table shows that designs run, and whether fits "
                   "pass the gate, and no more. The studies go on.")
