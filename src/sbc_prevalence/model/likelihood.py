@@ -64,11 +64,18 @@ def count_loglik(values: Array, log_mask: Array, mean: Array, size: Array, xp: N
 
 
 def row_loglik(values: Array, log_mask: Array, mean: Array, size: Array, xp: Namespace = NUMPY) -> Array:
-    """`count_loglik` where every row has a dispersion of its own: ``size`` of shape (..., n_rows) or (..., 1)."""
-    terms = negative_binomial_logpmf(values, mean[..., None], size[..., None], xp) + log_mask
+    """`count_loglik` where every row has a dispersion of its own: ``size`` of shape (..., n_rows) or (..., 1).
+
+    The terms of an interval follow from each other, so that each costs a logarithm.
+    """
+    first = negative_binomial_logpmf(values[..., 0], mean, size, xp) + log_mask[..., 0]
     if values.shape[-1] == 1:
-        return terms[..., 0]
-    return xp.logsumexp(terms, -1)
+        return first
+    below = values[..., :-1]
+    odds = (xp.log(mean) - xp.log(mean + size))[..., None]
+    ratio = xp.log((below + size[..., None]) / (below + 1.0)) + odds
+    rest = first[..., None] + xp.cumsum(ratio, axis=-1) + log_mask[..., 1:]
+    return xp.logsumexp(xp.concatenate([first[..., None], rest], axis=-1), -1)
 
 
 def net_change_loglik(
