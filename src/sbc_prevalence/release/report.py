@@ -12,7 +12,7 @@ from sbc_prevalence.release.content import BANNER, LIVING, SECTION_WORDS, WORD_K
 from sbc_prevalence.release.figures.style import Drawing
 from sbc_prevalence.release.sheet import key_values
 from sbc_prevalence.release.tables import denominator, national_sensitivity, select
-from sbc_prevalence.release.words import credible, date_words, decimal, heading, persons
+from sbc_prevalence.release.words import credible, date_words, decimal, heading, inside, persons
 
 
 def _template(name: str) -> str:
@@ -25,7 +25,8 @@ def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FunctionLoader(_template), autoescape=True, undefined=jinja2.StrictUndefined,
         trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(persons=persons, decimal=decimal, date_words=date_words, heading=heading)
+    environment.filters.update(persons=persons, decimal=decimal, date_words=date_words, heading=heading,
+                               inside=inside)
     return environment
 
 

@@ -15,6 +15,11 @@ def persons(value: float) -> str:
     return "" if value is None or math.isnan(float(value)) else f"{float(value):,.0f}"
 
 
+def inside(place: str) -> str:
+    """Name of a place as it stands after "in": `the United Kingdom`, `Scotland`."""
+    return f"the {place}" if place.startswith("United ") else place
+
+
 def decimal(value: float, places: int = 1) -> str:
     """Number with thousands separators and fixed places; an empty text for a missing number."""
     return "" if value is None or math.isnan(float(value)) else f"{float(value):,.{places}f}"

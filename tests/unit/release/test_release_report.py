@@ -9,6 +9,7 @@ import pytest
 from content_factory import make_content, tables, words
 
 from sbc_prevalence.release import write_release
+from sbc_prevalence.release.words import inside
 
 VOID = {"meta", "br", "link", "hr", "img", "input"}
 
@@ -159,3 +160,8 @@ def test_a_release_without_these_tables_has_no_such_section(tmp_path: Path) -> N
     kept = make_content(tables={k: v for k, v in tables().items() if k not in gone})
     page = (write_release(tmp_path / "bare", kept, internal={}) / "public" / "report.html").read_text("utf-8")
     assert 'id="says"' not in page
+
+
+@pytest.mark.parametrize(("name", "words"), [("United Kingdom", "in the United Kingdom"), ("Scotland", "in Scotland")])
+def test_the_name_of_the_whole_stands_in_its_sentence_as_one_would_say_it(name, words):
+    assert f"in {inside(name)}" == words
