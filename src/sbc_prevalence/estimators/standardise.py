@@ -1,10 +1,11 @@
-"""Rates of observed counts: crude, and directly standardised, with Byar's and Dobson's intervals."""
+"""Rates of observed counts: crude, and directly standardised, with Byar's, Dobson's and Wilson's intervals."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from sbc_prevalence.errors import EvidenceError, Problem
 
@@ -66,6 +67,37 @@ def byar_interval(events: ArrayLike, ci_prob: float = 0.95) -> tuple[Floats, Flo
     lower = np.where(o > 0, o * (1 - 1 / (9 * at_least_one) - z / (3 * np.sqrt(at_least_one))) ** 3, 0.0)
     upper = (o + 1) * (1 - 1 / (9 * (o + 1)) + z / (3 * np.sqrt(o + 1))) ** 3
     return np.maximum(lower, 0.0), upper
+
+
+def wilson_interval(cases: ArrayLike, persons: ArrayLike, ci_prob: float = 0.95) -> tuple[Floats, Floats]:
+    """Wilson's score interval of a proportion (statsmodels); never below 0 or above 1, and not empty at 0 cases.
+
+    Parameters
+    ----------
+    cases, persons : arrays, shape (...)
+        Expected cases need not be whole.
+    ci_prob : float
+
+    Returns
+    -------
+    lower, upper : arrays, shape (...)
+        Proportions.
+
+    Raises
+    ------
+    EvidenceError
+        If there are no persons, or more cases than persons.
+
+    References
+    ----------
+    Wilson EB (1927), Journal of the American Statistical Association 22, 209-212.
+    """
+    k, n = (np.array(x) for x in np.broadcast_arrays(np.asarray(cases, dtype=float), np.asarray(persons, dtype=float)))
+    if not np.all(np.isfinite(k) & np.isfinite(n)) or np.any(n <= 0) or np.any(k < 0) or np.any(k > n):
+        raise _refused("cases must lie between 0 and persons, and there must be persons", "Correct the counts.")
+    _quantile(ci_prob)
+    lower, upper = proportion_confint(k, n, alpha=1.0 - ci_prob, method="wilson")
+    return np.where(k > 0, lower, 0.0), np.where(k < n, upper, 1.0)
 
 
 def crude_rate(events: ArrayLike, persons: ArrayLike, *, per: float = PER, ci_prob: float = 0.95) -> Rate:

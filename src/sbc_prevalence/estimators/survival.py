@@ -65,7 +65,8 @@ def records(frame: Any, *, name: str = "records", source: str = "records", as_of
     diagnosed = times["diagnosis_year"] + 0.5
     if BY_DATE[0] in kept:
         day = pd.to_datetime(kept[BY_DATE[0]])
-        diagnosed = pd.Series(day.dt.year + (day.dt.dayofyear - 0.5) / 365.25, dtype=float)
+        days = np.where(day.dt.is_leap_year, 366.0, 365.0)
+        diagnosed = pd.Series(day.dt.year + (day.dt.dayofyear - 0.5) / days, dtype=float)
     more = {column: kept[column].to_numpy() for column in ("sex", "age_years") if column in kept}
     return times.assign(diagnosed=diagnosed.to_numpy(), **more).reset_index(drop=True)
 
