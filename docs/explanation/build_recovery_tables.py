@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sbc_prevalence.posterior.recovery import LEVELS
-from sbc_prevalence.posterior.recovery_summary import bounds, summarise, when_made
+from sbc_prevalence.posterior.recovery_summary import bounds, log_errors, summarise, when_made
 from sbc_prevalence.recovery import read_lines
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +61,21 @@ def table(studies: Sequence[Mapping[str, Any]], quantity: str, *, marked: bool) 
                 mark = " (!)" if marked and not hits["within"] else ""
                 cells.append(f"{100 * hits['hits'] / n:.0f} %{mark}")
         rows.append(f"| {' | '.join(cells)} |")
-    return "\n".join(rows)
+    return "\n".join([*rows, together(studies, quantity)] if marked else rows)
+
+
+def together(studies: Sequence[Mapping[str, Any]], quantity: str) -> str:
+    """A row for all studies at once: worlds have seeds of their own, and each interval should cover at its level."""
+    places = [line[quantity] for study in studies for line in read_lines(result_file(study)) if not line["refused"]]
+    n = len(places)
+    shares = []
+    for level in LEVELS:
+        low, high = bounds(max(n, 1), level)
+        hits = sum(bool(place[f"hit{level}"]) for place in places)
+        shares.append(f"{100 * hits / max(n, 1):.0f} %{'' if low <= hits <= high else ' (!)'}")
+    error = log_errors(places)
+    found = [f"{error['bias']:+.3f} ± {error['bias_se']:.3f}", f"{error['rmse']:.3f}"] if n > 1 else ["-", "-"]
+    return f"| **All of these together** | | {n} fitted | | {' | '.join([*found, *shares])} |"
 
 
 def areas_table(studies: Sequence[Mapping[str, Any]]) -> str:
