@@ -11,12 +11,11 @@ from scipy import stats
 
 from sbc_prevalence.data.patient_records import DAYS_PER_YEAR
 from sbc_prevalence.errors import EvidenceError, Problem
-from sbc_prevalence.estimators.days import NOON, index_days, lives, years_before
+from sbc_prevalence.estimators.days import NOON, index_days, known_alive, lives, years_before
 from sbc_prevalence.estimators.standardise import wilson_interval
 
 Floats = NDArray[np.float64]
 Survival = Callable[[Floats], Floats]
-SECOND = 1.0 / 86_400.0
 
 COUNTED = ("index_date", "window_years", "diagnosed", "known_alive", "lost", "lost_beyond_curve", "expected_of_lost",
            "living", "se_binomial", "se_curve", "se", "lower", "upper", "se_poisson", "ci_prob")
@@ -175,7 +174,7 @@ def _on(
 ) -> _State:
     diagnosis, end, died = (days[c].to_numpy(float) for c in ("diagnosis", "exit", "died"))
     there = diagnosis <= moment
-    alive = there & (end + np.where(died == 1, 0.0, NOON) >= moment - SECOND)
+    alive = known_alive(days, moment)
     lost = there & ~alive & (died == 0)
     until, seen = (moment - diagnosis) / DAYS_PER_YEAR, (end - diagnosis) / DAYS_PER_YEAR
     n = len(days)

@@ -16,6 +16,9 @@ from sbc_prevalence.errors import EvidenceError, Problem
 Floats = NDArray[np.float64]
 
 NOON = 0.5
+SECOND = 1.0 / 86_400.0
+DECIMAL_MARGIN = 1.25
+"""Decimal years and times in years of 365.25 days do not meet to the day: so much is allowed to somebody alive [days]."""
 DATES = ("diagnosis_date", "exit_date")
 TIMES = ("diagnosed", "exit_years")
 
@@ -74,7 +77,8 @@ def lives(people: pd.DataFrame, where: str = "people") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``diagnosis``, ``entry``, ``exit`` [days; events at noon], ``died``; the index is that of the people.
+        ``diagnosis``, ``entry``, ``exit`` [days; events at noon], ``died``; ``margin``: days by which an exit may lie
+        before the end of an index date on which the person still counts as known alive. The index is that of the people.
 
     Raises
     ------
@@ -96,7 +100,8 @@ def lives(people: pd.DataFrame, where: str = "people") -> pd.DataFrame:
         later = people["entry_years"].to_numpy(float) if "entry_years" in people.columns else np.zeros(len(people))
         entry = start + later * DAYS_PER_YEAR
     died = people["died"].to_numpy(float)
-    found = pd.DataFrame({"diagnosis": start, "entry": entry, "exit": end, "died": died}, index=people.index)
+    found = pd.DataFrame({"diagnosis": start, "entry": entry, "exit": end, "died": died,
+                          "margin": NOON if dated else DECIMAL_MARGIN}, index=people.index)
     if not np.isfinite(found.to_numpy()).all():
         raise _refused(where, "dates, times and died must be given for everybody",
                        "Fill the gaps, or leave the people out.")
@@ -107,6 +112,21 @@ def lives(people: pd.DataFrame, where: str = "people") -> pd.DataFrame:
         raise EvidenceError([Problem("E-LIVES", where, words, "Correct the rows.", rows=tuple(int(r) + 2 for r in rows),
                                      n_rows=len(people)) for words, rows in wrong])
     return found
+
+
+def known_alive(days: pd.DataFrame, moment: float) -> NDArray[np.bool_]:
+    """Whether people diagnosed by a moment are known to live at it: followed to it or beyond, or died after it.
+
+    Parameters
+    ----------
+    days : DataFrame
+        From `lives`.
+    moment : float
+        End of an index date [days].
+    """
+    end, died = days["exit"].to_numpy(float), days["died"].to_numpy(float)
+    reach = np.where(died == 1, 0.0, days["margin"].to_numpy(float)) + SECOND
+    return np.asarray((days["diagnosis"].to_numpy(float) <= moment) & (end + reach >= moment), dtype=bool)
 
 
 def index_days(dates: Sequence[datetime.date]) -> Floats:
