@@ -19,7 +19,7 @@
 # gives a number; it is not the number of people with the disease.
 #
 # The first half of this tutorial builds a world in which the truth is known, with exactly England's answers, and asks
-# what a count says there, and what a model believes before it counts. The second half turns to two real counts of people
+# what a count says there, what a model says, and how we know. The second half turns to two real counts of people
 # flagged by hospital codes and asks what would have to be true for them to agree with England's deaths.
 #
 # **The trusts, their sizes and their registrations are simulated. The survey's answers, England's deaths, its primary
@@ -41,6 +41,9 @@ from sbc_prevalence.estimators.implied_specificity import implied_specificity
 from sbc_prevalence.evidence import RegimeSurvey
 from sbc_prevalence.model import RegimeCompleteness, lay_out
 from sbc_prevalence.model.simulate import simulate_world
+from sbc_prevalence.posterior import GateLimits
+from sbc_prevalence.prevalence.completeness import completeness_by_area
+from sbc_prevalence.prevalence.decomposition import decomposition_table
 
 use_plain_axes()
 
@@ -203,36 +206,197 @@ show(
 )
 
 # %% [markdown]
-# ## 4. What a model makes of it
+# ## 4. What the model says
 #
-# The same records, the survey, the deaths and published survival go into one model, in which completeness is a part by
-# trust and the silent trusts are summed over the regimes that they may be in. Sampling 134 trusts takes longer than a
-# tutorial should. The fit of such a world, and many worlds more with the truth set beside each, is one command; it can be
-# interrupted, and goes on where it stopped:
-#
-# ```console
-# $ .venv/bin/python -m sbc_prevalence.recovery --config tests/recovery/designs/regime_survey.toml --worlds 1 --seed 1 --out build/england.jsonl
-# ```
-#
-# What the model believes of the three regimes before it has seen a single record, beside the truth of this world:
+# The same records, the survey, the deaths and published survival go into one model. Completeness is a part of it, by
+# trust; the nine silent trusts are summed over the regimes that they may be in. A fit that has not converged is
+# refused. A release asks for 400 effective draws of every figure; for a tutorial 200 will do, and half the time.
 
 # %%
-before = model.parameters(form).draw(np.random.default_rng(1), 4000)
-levels = {"full": logit(before["completeness_full_register_all"])}
-levels["partial"] = levels["full"] - before["completeness_gap_partial_register_all"]
-levels["none"] = levels["partial"] - before["completeness_gap_none_register_all"]
-figure, axes = plt.subplots(figsize=(7.2, 2.2))
-for place, (answer, values) in enumerate(levels.items()):
-    middle, lower, upper = np.quantile(expit(values), [0.5, 0.025, 0.975])
-    axes.plot([lower, upper], [place, place], color=COLOURS[answer], linewidth=5, alpha=0.6, solid_capstyle="butt")
-    axes.plot(middle, place, "o", color=COLOURS[answer])
-    axes.plot(TYPICAL[answer], place, "|", color="black", markersize=14)
-axes.set(yticks=range(3), yticklabels=[WORDS[answer] for answer in levels], ylim=(2.5, -0.5), xlim=(0, 1),
-         xlabel="completeness of a typical trust", title="What is believed of the three regimes")
-footnote(figure, "Prior medians and 95 % intervals; black marks: truth of the simulated world. No source: a judgement, see describe.")
+told = laid_out(evidence_from(certified, registered))
+survival_points = {name: world.inputs.arrays[name] for name in told.arrays if name.startswith("point_")}
+fitted = sbp.fit(model, told.with_arrays(survival_points), seed=134, draws=700, tune=600, limits=GateLimits(rhat=1.03, ess=200), progress=False)
+print(fitted.gate)
+
+# %%
+est = sbp.estimate(fitted, index_date="2019-12-31")
+known = est.identifiability().query("area_code == @ENGLAND and quantity in ['living', 'newly_diagnosed']")
+known = known.set_index("quantity").loc[["newly_diagnosed", "living"]]
+
+figure, both = plt.subplots(1, 2, figsize=(8.2, 3.0))
+for axes, (name, value), (_, row) in zip(both, truth.items(), known.iterrows(), strict=True):
+    for place, (lower, middle, upper), colour in (
+        (1, row[["prior_lower", "prior_median", "prior_upper"]], GREY),
+        (0, row[["lower", "median", "upper"]], PURPLE),
+    ):
+        axes.plot([lower, upper], [place, place], color=colour, linewidth=5, solid_capstyle="butt", alpha=0.6)
+        axes.plot(middle, place, "o", color=colour)
+    axes.axvline(value, color=TEAL, linewidth=1.8, label="truth")
+    if name.startswith("newly"):
+        for number in naive.values():
+            axes.plot(number, -1, "x", color=MAGENTA)
+    axes.set(
+        yticks=[1, 0, -1],
+        yticklabels=["before the data", "with all evidence", "the three counts"],
+        ylim=(-1.6, 1.7),
+        xlim=(0, None),
+        xlabel="women",
+        title=name[:1].upper() + name[1:],
+    )
+    axes.xaxis.set_major_locator(plt.MaxNLocator(5))
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.legend(frameon=False, loc="upper right", fontsize=8)
+both[1].set(yticks=[1, 0], yticklabels=[])
+footnote(
+    figure,
+    "England-like simulated world. Dots: medians; bars: 95 % credible intervals, equal-tailed; crosses: the counts "
+    "of section 3.",
+)
+
+# %%
+show(
+    pd.DataFrame(
+        [
+            (
+                name,
+                round(value),
+                round(row["median"]),
+                round(row["lower"]),
+                round(row["upper"]),
+                "yes" if row["lower"] <= value <= row["upper"] else "no",
+                f"{100 * row['contraction']:.0f} %",
+            )
+            for (name, value), (_, row) in zip(truth.items(), known.iterrows(), strict=True)
+        ],
+        columns=["women", "truth", "median", "lower", "upper", "truth inside", "variance removed by the data"],
+    ),
+    "England-like simulated world: truth beside the estimate, 95 % credible interval (equal-tailed), expected persons.",
+)
 
 # %% [markdown]
-# ## 5. A finding on two real counts
+# One world proves little: `docs/explanation/recovery.md` has the studies that repeat this over many worlds.
+#
+# ## 5. Trust by trust
+#
+# The completeness of every trust, with the truth that the model was not shown. Trusts with the same answer resemble
+# each other, and their own counts, against what their primaries lead one to expect, move them apart.
+
+# %%
+by_trust = completeness_by_area(fitted).assign(truth=true_completeness, regime=regime)
+by_trust["inside"] = by_trust["truth"].between(by_trust["lower"], by_trust["upper"])
+by_trust["order"] = by_trust["answer"].map(ANSWERS.index)
+ordered = by_trust.sort_values(["order", "median"]).reset_index(drop=True)
+
+figure, axes = plt.subplots(figsize=(8.2, 3.6))
+for answer, part in ordered.groupby("answer", sort=False):
+    axes.vlines(part.index, part["lower"], part["upper"], color=COLOURS[answer], alpha=0.45, linewidth=2.5)
+    axes.plot(part.index, part["median"], ".", color=COLOURS[answer], markersize=5)
+    axes.text(
+        part.index.to_numpy().mean(),
+        1.03,
+        f"{WORDS[answer]} ({len(part)})",
+        ha="center",
+        color=COLOURS[answer],
+        fontsize=8.5,
+    )
+axes.plot(ordered.index, ordered["truth"], "_", color="black", markersize=6, label="truth")
+axes.set(
+    xticks=[],
+    xlim=(-2, len(ordered) + 1),
+    ylim=(0, 1.1),
+    ylabel="completeness",
+    xlabel="trusts, by their answer and estimated completeness",
+)
+axes.set_title(f"Completeness of {n_asked} trusts: {ordered['inside'].mean():.0%} of the truths lie inside", pad=12)
+axes.legend(frameon=False, loc="lower left", fontsize=8)
+footnote(
+    figure,
+    "England-like simulated world. Completeness: probability that a true case is in the register. Medians and 95 % "
+    "credible intervals.",
+)
+
+# %% [markdown]
+# What each group of trusts rests on. Where nothing is recorded, the trust's own figures say little about it: its
+# newly diagnosed follow from its primaries and from what the other trusts teach.
+
+# %%
+narrowed = est.identifiability().query("quantity == 'newly_diagnosed'").set_index("area_code")["contraction"]
+groups = (
+    by_trust.assign(contraction=by_trust["area_code"].map(narrowed))
+    .groupby("answer")
+    .agg(
+        trusts=("answer", "size"),
+        registered=("registered", "sum"),
+        lowest=("median", "min"),
+        middle=("median", "median"),
+        highest=("median", "max"),
+        inside=("inside", "sum"),
+        narrowed=("contraction", "median"),
+    )
+    .loc[list(ANSWERS)]
+)
+groups.insert(0, "records", [WORDS[answer] for answer in groups.index])
+show(
+    groups.rename(
+        columns={
+            "registered": "registered 2018-19",
+            "lowest": "completeness, lowest",
+            "middle": "middle",
+            "highest": "highest",
+            "inside": "truth inside 95 %",
+            "narrowed": "variance of the newly diagnosed removed (median trust)",
+        }
+    ),
+    "Simulated trusts by their answer: people registered, posterior medians of completeness, trusts whose true completeness "
+    "lies inside its 95 % interval, and how far the data narrowed a trust's newly diagnosed.",
+).format(precision=2, thousands=",").format("{:,.0f}", subset=["registered 2018-19"])
+
+# %% [markdown]
+# The silent trusts: their own counts say which regime they are in.
+
+# %%
+silent = by_trust.query("answer == 'no_answer'").sort_values("median")
+show(
+    silent[["area_name", "registered", "probability_full", "probability_partial", "probability_none", "regime"]]
+    .assign(registered=silent["registered"].round().astype(int), regime=silent["regime"].map(WORDS))
+    .rename(
+        columns={
+            "area_name": "trust",
+            "registered": "registered 2018-19",
+            "probability_full": "in full",
+            "probability_partial": "in part",
+            "probability_none": "not at all",
+            "regime": "truth: records",
+        }
+    ),
+    f"The {len(silent)} silent trusts of the simulated world: probability of each regime, given all evidence, and the truth.",
+)
+
+# %% [markdown]
+# Who are the living, as the register knows them? Each person is in the first part that fits, and the parts sum to the
+# living in every draw. Most of the living were never registered, or were diagnosed before the register began.
+
+# %%
+parts = est.decomposition()
+described = {
+    "diagnosed_before_the_data": "diagnosed before 2018",
+    "registered_and_followed": "registered",
+    "not_yet_reported": "not yet reported",
+    "never_registered": "never registered",
+}
+
+rows = decomposition_table(est, parts, 0.95).query(
+    "area_code == @ENGLAND and basis == 'realised' and part in @described"
+)
+show(
+    rows.assign(part=rows["part"].map(described), share=(100 * rows["share"]).round().astype(int).astype(str) + " %")[
+        ["part", "median", "lower", "upper", "share"]
+    ].rename(columns={"part": "living on 31 December 2019", "share": "share (median)"}),
+    "England-like simulated world: the living by what the register knows of them, women, median and 95 % credible interval.",
+).format(precision=0, thousands=",")
+
+# %% [markdown]
+# ## 6. A finding on two real counts
 #
 # Hospital codes flagged so many people in England as having secondary breast cancer, in two years four years apart:
 
