@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 DAYS_PER_YEAR = 365.25
 SAME_DAY = 0.5 / DAYS_PER_YEAR
@@ -9,6 +10,10 @@ SAME_DAY = 0.5 / DAYS_PER_YEAR
 BY_DATE = ("diagnosis_date", "entry_date", "exit_date")
 BY_YEARS = ("diagnosis_year", "entry_years", "exit_years")
 TIMES = ("presentation", "diagnosis_year", "entry_years", "exit_years", "died")
+CELL_EDGES: NDArray[np.float64] = np.concatenate([
+    np.arange(4) / 48.0, np.arange(2, 6) / 24.0, np.arange(3, 12) / 12.0, np.arange(8, 24) / 8.0, np.arange(12, 20) / 4.0,
+    np.arange(10, 20) / 2.0, np.arange(10.0, 61.0)])
+"""Weeks at first, half-months to a quarter, months to a year, eighths to 3 years, quarters to 5, halves to 10, years."""
 
 
 def times_of(frame: pd.DataFrame) -> pd.DataFrame:

@@ -10,12 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from sbc_prevalence.data.patient_records import CELL_EDGES
+
 Floats = NDArray[np.float64]
 
-CELL_EDGES: Floats = np.concatenate([
-    np.arange(4) / 48.0, np.arange(2, 6) / 24.0, np.arange(3, 12) / 12.0, np.arange(8, 24) / 8.0, np.arange(12, 20) / 4.0,
-    np.arange(10, 20) / 2.0, np.arange(10.0, 61.0)])
-"""Weeks at first, half-months to a quarter, months to a year, eighths to 3 years, quarters to 5, halves to 10, years."""
 ROWS_AT_A_TIME = 50_000
 STRATA = ("presentation", "diagnosis_year_from", "diagnosis_year_to")
 CELL_COLUMNS = (*STRATA, "duration_from_years", "duration_to_years", "deaths", "person_years")

@@ -5,8 +5,8 @@ from datetime import date
 
 import numpy as np
 import pytest
-from graph_functions import Graph
 
+from graph_functions import Graph
 from patient_worlds import register
 from sbc_prevalence.errors import ModelError
 from sbc_prevalence.evidence import CompletenessPrior, EvidenceBundle, PatientSurvival, Registrations
