@@ -84,7 +84,7 @@ def ruled():
 
 @pytest.mark.parametrize("i", range(len(RULED)))
 def test_what_a_rule_removes_and_what_dates_tell(ruled, i):
-    """Local, regional, ambiguous; the last day of the window counts; dates come before words; coarse dates if they agree."""
+    """Local, regional; the last day of the window counts; dates come before words; coarse dates if they agree."""
     _, rule, presentation = RULED[i]
     found = ruled[0].loc[f"p{i}"]
     assert (found["removed_by"] if isinstance(found["removed_by"], str) else None) == rule
