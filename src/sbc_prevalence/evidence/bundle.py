@@ -7,7 +7,7 @@ import pandas as pd
 
 from sbc_prevalence.data import plausibility
 from sbc_prevalence.errors import EvidenceError, Problem
-from sbc_prevalence.evidence import anchors, consistency, coverage, double_counting
+from sbc_prevalence.evidence import anchors, consistency, coverage, double_counting, plausible
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations, combined
 from sbc_prevalence.evidence.population import Population
@@ -140,7 +140,8 @@ class EvidenceBundle:
         pieces that hold the same people."""
         own = [w for piece in self.pieces
                for w in (*plausibility.jumps(piece.kind, piece.name, piece.data), *piece.warnings())]
-        return own + same_people(self.pieces) + double_counting.warnings(self.pieces) + anchors.warnings(self.pieces)
+        return (own + same_people(self.pieces) + double_counting.warnings(self.pieces) + anchors.warnings(self.pieces)
+                + plausible.warnings(self.pieces))
 
     def align(
         self,

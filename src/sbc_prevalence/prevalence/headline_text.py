@@ -35,14 +35,17 @@ def headline_text(
     day = f"{est.index_date.day} {est.index_date:%B %Y}"
     projected = ", projected" if est.grid.is_projected(est.index_date.year) else ""
     whole = head["area_name"]
+    at_year_end = "" if (est.index_date.month, est.index_date.day) == (12, 31) else f", 31 December {head['year']}"
     step = years_unit(units[LIVING][head["area_code"]], head["living_median"], head["implied_duration_median"])
     years = {b: float(head[f"implied_duration_{b}"]) for b in ("median", "lower", "upper")}
     median, lower, upper = in_years(**years, unit=step)
+    year = f"the whole of {head['year']}" if at_year_end else head["year"]
     lines: list[Line] = [
         (f"{whole}: living on {day}{projected}", PERSONS, *_persons(head, units[LIVING], "living_")),
-        (f"{whole}: newly diagnosed in {head['year']}{projected}", PERSONS,
+        (f"{whole}: newly diagnosed in {year}{projected}", PERSONS,
          *_persons(head, units[NEWLY_DIAGNOSED], "newly_diagnosed_")),
-        (f"{whole}: implied duration, living / deaths from any cause{projected}", YEARS, median, lower, upper)]
+        (f"{whole}: implied duration, living / deaths from any cause{at_year_end}{projected}", YEARS,
+         median, lower, upper)]
     rows = _places(est.grid.areas.codes, tables["estimates"], head) if areas else []
     groups = _places(tuple(est.grid.areas.groups or ()), tables["estimates"], head) if areas else []
     lines += [(f"  {row['area_name']}: living", PERSONS, *_persons(row, units[LIVING])) for row in (*rows, *groups)]

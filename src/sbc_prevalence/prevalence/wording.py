@@ -248,9 +248,9 @@ def _tail(est: "Estimates") -> str:
     family = family_word(est.fitted.model.survival.family)
     return (
         f"Published survival ends {est.fitted.inputs.last_survival_follow_up:g} years after diagnosis. "
-        f"{_at_index(est, BEYOND_SURVIVAL)} of those living on {_day(est)} were diagnosed longer ago than that. Beyond "
-        f"it the {family} curve is continued with an uncertain factor on its hazard, never below mortality from other "
-        "causes. Which curve goes on beyond the data is a choice that the data cannot make.")
+        f"{_at_index(est, BEYOND_SURVIVAL)} of those living on 31 December {est.index_date.year} were diagnosed longer "
+        f"ago than that. Beyond it the {family} curve is continued with an uncertain factor on its hazard, never below "
+        "mortality from other causes. Which curve goes on beyond the data is a choice that the data cannot make.")
 
 
 def _areas(est: "Estimates") -> str:
