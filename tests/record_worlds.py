@@ -42,7 +42,7 @@ def cases_of(
     frame: pd.DataFrame, definition: CaseDefinition = DEFINITION, engine: object = "duckdb"
 ) -> Cases:
     """Cases of a frame of texts with columns of the schema."""
-    records = apply_mapping(open_records(frame, engine=engine), identity_mapping(*frame.columns))
+    records = apply_mapping(open_records(frame, engine=engine), identity_mapping(*frame.columns)).cached()
     return define_cases(records, definition).cached()
 
 

@@ -12,7 +12,7 @@ from sbc_prevalence.data.patient_records import DAYS_PER_YEAR
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.estimators.days import NOON, end_of_day, known_alive, lives
 from sbc_prevalence.estimators.incidence_trend import IncidenceTrend, fit_trend
-from sbc_prevalence.estimators.strata_survival import StrataSurvival, fit_strata
+from sbc_prevalence.estimators.strata_survival import FAMILIES, StrataSurvival, fit_strata
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +44,8 @@ class CompletePrevalence:
         Share of the unobserved living who were diagnosed longer ago than anybody was followed: survival extrapolated.
     growth : float
         Yearly growth of the logarithm of diagnoses, the mean of strata weighted by their diagnoses.
+    growth_change : float
+        Change of growth within the registered years beyond chance, see `IncidenceTrend`.
     dispersion : float
         Variance over mean of yearly diagnoses about the trend.
     families : dict
@@ -68,6 +70,7 @@ class CompletePrevalence:
     completeness_index: float
     share_beyond_follow_up: float
     growth: float
+    growth_change: float
     dispersion: float
     families: dict[str, float]
     refused: dict[str, str]
@@ -85,7 +88,7 @@ class CompletePrevalence:
 
 def complete_prevalence(
     people: pd.DataFrame, index_date: datetime.date, *, registered_from: datetime.date, since: datetime.date,
-    strata: Sequence[str] = (), families: Sequence[str] = ("weibull", "log_logistic", "generalised_gamma"),
+    strata: Sequence[str] = (), families: Sequence[str] | None = None,
     weighting: str = "akaike", trend: str = "common", dispersion: str = "estimated", growth_sd: float = GROWTH_SD,
     least_hazard: Floats | float | None = None, draws: int = DRAWS, seed: int = 0, ci_prob: float = 0.95,
 ) -> CompletePrevalence:
@@ -108,14 +111,16 @@ def complete_prevalence(
     strata : sequence of str
         Columns whose combinations are the strata: age band, sex, area.
     families : sequence of str
-        See `strata_survival.FAMILIES`; each draw takes one of them by its weight.
+        See `strata_survival.FAMILIES`; each draw takes one of them by its weight. By default all, the mixture cure only
+        with `least_hazard`.
     weighting : {"akaike", "equal"}
         Weights exp(-AIC / 2), or the same for each: follow-up hardly tells one tail from another.
     trend, dispersion : str
         See `incidence_trend.fit_trend`.
     growth_sd : float
         How far the mean growth of the unobserved years may lie from that of the registered ones (standard deviation, per
-        year): a judgement that the register cannot inform.
+        year): a judgement that the register cannot inform. A change of growth within the registered years, beyond what
+        chance makes, is added by squares (`IncidenceTrend.change`).
     least_hazard : array or float, optional
         Mortality from other causes [per year], by stratum in sorted order, below which no hazard falls.
     draws, seed : int
@@ -158,7 +163,8 @@ def complete_prevalence(
     return CompletePrevalence(
         index_date, registered_from, since, seen.known_alive, int(seen.lost.sum()), float(of_lost.mean()),
         float(unseen.mean()), float(living), float(lower), float(upper),
-        float(seen_living / total) if total > 0 else 1.0, float(share), growth, incidence.dispersion,
+        float(seen_living / total) if total > 0 else 1.0, float(share), growth,
+        incidence.change, incidence.dispersion,
         {f.family: float(w) for f, w in zip(fits, weights, strict=True)}, refused, realised, ci_prob)
 
 
@@ -207,9 +213,11 @@ def _seen(
 
 
 def _families(
-    seen: _Seen, families: Sequence[str], weighting: str, least_hazard: Floats | float | None
+    seen: _Seen, families: Sequence[str] | None, weighting: str, least_hazard: Floats | float | None
 ) -> tuple[list[StrataSurvival], Floats, dict[str, str]]:
     watched = (seen.entry_years < seen.exit_years) & (seen.counted | (seen.entry_years > 0))
+    if families is None:
+        families = [f for f in FAMILIES if f != "mixture_cure" or least_hazard is not None]
     fits: list[StrataSurvival] = []
     refused: dict[str, str] = {}
     for family in families:
@@ -256,7 +264,8 @@ def _draw(
         none = np.zeros(n)
         return (seen.known_alive + survivors).astype(float), chance.sum(1), none, none
     coefficients, wide = incidence.draws(n, rng)
-    drift = np.exp(np.minimum(-growth_sd * rng.standard_normal(n)[:, None] * (ago - known), 20.0))
+    wander = np.hypot(growth_sd, incidence.change)
+    drift = np.exp(np.minimum(-wander * rng.standard_normal(n)[:, None] * (ago - known), 20.0))
     each = incidence.yearly(coefficients, known - ago) * drift[:, None, :] * step
     living = (each * np.exp(_at(log_s, ago))).sum(1)
     factor = _yearly_factors(each.sum(1), np.floor(ago - known).astype(np.int64), wide, rng)

@@ -61,10 +61,10 @@ def step_curve(entry_years: Floats, exit_years: Floats, died: Floats, weights: F
     weights : array, shape (n,), optional
         People of each cell.
     """
-    w = np.ones(exit_years.size) if weights is None else weights
+    w = weights
     fell = died == 1
     times, at = np.unique(exit_years[fell], return_inverse=True)
-    deaths = np.bincount(at, weights=w[fell], minlength=times.size)
+    deaths = np.bincount(at, weights=None if w is None else w[fell], minlength=times.size).astype(float)
     risk = _weight_below(entry_years, w, times) - _weight_below(exit_years, w, times)
     with np.errstate(divide="ignore"):
         log_survival = np.cumsum(np.log1p(-np.minimum(deaths / risk, 1.0)))
@@ -72,7 +72,9 @@ def step_curve(entry_years: Floats, exit_years: Floats, died: Floats, weights: F
     return StepCurve(times, log_survival, greenwood, float(exit_years.max(initial=0.0)))
 
 
-def _weight_below(at: Floats, weights: Floats, times: Floats) -> Floats:
+def _weight_below(at: Floats, weights: Floats | None, times: Floats) -> Floats:
+    if weights is None:
+        return np.searchsorted(np.sort(at), times, side="left").astype(float)
     order = np.argsort(at, kind="stable")
     total = np.concatenate([[0.0], np.cumsum(weights[order])])
     return np.asarray(total[np.searchsorted(at[order], times, side="left")], dtype=float)

@@ -48,12 +48,16 @@ def years_before(date: datetime.date, years: float) -> float:
 def days_of(years: ArrayLike) -> Floats:
     """Days of decimal calendar years: 2020.5 is half of the 366 days after the start of 2020."""
     given = np.asarray(years, dtype=float)
+    if not np.isfinite(given).all():
+        raise _refused("times", "decimal years must be numbers", "Fill the gaps, or leave the people out.")
     whole = np.floor(given)
-    years_met = np.unique([*whole.ravel(), *whole.ravel() + 1])
-    firsts = {y: float(datetime.date(int(y), 1, 1).toordinal() - 1) for y in years_met}
-    start = np.array([firsts[y] for y in whole.ravel()]).reshape(whole.shape)
-    after = np.array([firsts[y + 1] for y in whole.ravel()]).reshape(whole.shape)
+    start, after = _new_year(whole), _new_year(whole + 1)
     return np.asarray(start + (given - whole) * (after - start), dtype=float)
+
+
+def _new_year(years: Floats) -> Floats:
+    day = (years.astype(np.int64) - 1970).astype("datetime64[Y]").astype("datetime64[D]")
+    return np.asarray((day - np.datetime64("0001-01-01", "D")).astype(float), dtype=float)
 
 
 def decimal_year(days: ArrayLike) -> Floats:

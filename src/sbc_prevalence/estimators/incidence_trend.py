@@ -11,6 +11,7 @@ from sbc_prevalence.errors import EvidenceError, Problem
 Floats = NDArray[np.float64]
 
 FEWEST_YEARS = 4
+YEARS_FOR_CHANGE = 6
 TRENDS = ("common", "by_stratum", "none")
 DISPERSIONS = ("estimated", "poisson")
 ADDED = 0.5
@@ -34,6 +35,9 @@ class IncidenceTrend:
         Degrees of freedom of the dispersion.
     n_strata : int
     trend : str
+    change : float
+        How much growth differed between the halves of the registered years beyond chance [per year]; 0 with fewer than
+        `YEARS_FOR_CHANGE` years, without a trend, or with ``dispersion="poisson"``. A trend that bent may bend again.
     """
 
     coefficients: Floats
@@ -44,6 +48,7 @@ class IncidenceTrend:
     n_strata: int
     trend: str
     estimated: bool
+    change: float
 
     @property
     def growth(self) -> Floats:
@@ -111,7 +116,18 @@ def fit_trend(
     degrees = n_years - (1 if trend == "none" else 2)
     pearson = float(((counts.sum(1) - expected) ** 2 / np.maximum(expected, 1e-12)).sum() / degrees)
     return IncidenceTrend(np.asarray(fitted.params), np.asarray(fitted.cov_params()), max(pearson, 1.0), pearson,
-                          degrees, n_strata, trend, dispersion == "estimated")
+                          degrees, n_strata, trend, dispersion == "estimated",
+                          _change(counts.sum(1), times, years) if trend != "none" and dispersion == "estimated" else 0.0)
+
+
+def _change(totals: Floats, times: Floats, years: Floats) -> float:
+    """Change of growth at the middle of the years: sqrt of its square less its variance, not below 0."""
+    if totals.size < YEARS_FOR_CHANGE:
+        return 0.0
+    columns = np.column_stack([np.ones(times.size), times, np.maximum(times - times.mean(), 0.0)])
+    bent = sm.GLM(totals, columns, family=sm.families.Poisson(), offset=np.log(years)).fit(scale="X2", maxiter=100)
+    variance = float(bent.cov_params()[2, 2]) / min(float(bent.scale), 1.0)
+    return float(np.sqrt(max(float(bent.params[2]) ** 2 - variance, 0.0)))
 
 
 def _refused(requirement: str, remedy: str) -> EvidenceError:

@@ -45,10 +45,13 @@ def expected_survival(
     EvidenceError
         If there is no life table, or ages or sexes are missing.
     """
-    groups = _matched(people, life_table, method)
+    if method not in METHODS:
+        raise EvidenceError(Problem("E-OPTION", "relative survival", f"method is one of {', '.join(METHODS)}",
+                                    "Choose one of them.", key="method"))
+    groups = matched_background(people, life_table, "relative survival")
     u = np.asarray(durations, dtype=float)
     if method == "ederer_1":
-        alive = sum((np.exp(-_cumulative(rows, table, u)).sum(0) for rows, table in groups), np.zeros(u.size))
+        alive = sum((np.exp(-cumulative_background(rows, table, u)).sum(0) for rows, table in groups), np.zeros(u.size))
         return pd.DataFrame({"duration_years": u, "expected": alive / len(people), "method": method})
     edges = np.arange(int(np.ceil(u.max(initial=0.0) * STEPS_PER_YEAR)) + 1) / STEPS_PER_YEAR
     dying, there = np.zeros(edges.size - 1), np.zeros(edges.size - 1)
@@ -57,7 +60,7 @@ def expected_survival(
             some = rows.iloc[start : start + PEOPLE_AT_A_TIME]
             entry, end = (some[c].to_numpy(float)[:, None] for c in ("entry_years", "exit_years"))
             share = np.clip(np.minimum(end, edges[1:]) - np.maximum(entry, edges[:-1]), 0.0, None) * STEPS_PER_YEAR
-            dying += (share * np.diff(_cumulative(some, table, edges), axis=1)).sum(0)
+            dying += (share * np.diff(cumulative_background(some, table, edges), axis=1)).sum(0)
             there += share.sum(0)
     with np.errstate(divide="ignore", invalid="ignore"):
         growth = np.where(there > 0, dying / there, np.nan)
@@ -91,22 +94,25 @@ def relative_survival(
         "ci_prob": ci_prob, "method": method})
 
 
-def _matched(
-    people: pd.DataFrame, life_table: pd.DataFrame | None, method: str
+def matched_background(
+    people: pd.DataFrame, life_table: pd.DataFrame | None, where: str
 ) -> list[tuple[pd.DataFrame, tuple[int, Floats]]]:
-    """People by sex with the life table of it."""
+    """People by sex with the life table of it: first year, hazard by year and age.
+
+    Raises
+    ------
+    EvidenceError
+        If there is no life table, or ages or sexes are missing.
+    """
     problems = []
     if life_table is None:
         problems.append(Problem(
-            "E-LIFE-TABLE", "relative survival", "needs background mortality by age, sex and calendar year",
+            "E-LIFE-TABLE", where, "needs background mortality by age, sex and calendar year",
             "Give a life table of the population the patients come from; observed survival needs none."))
-    if method not in METHODS:
-        problems.append(Problem("E-OPTION", "relative survival", f"method is one of {', '.join(METHODS)}",
-                                "Choose one of them.", key="method"))
     by_sex = life_table is not None and "sex" in life_table
     for column in ("age_years", *(("sex",) if by_sex else ())):
         if column not in people or people[column].isna().any():
-            problems.append(Problem("E-COLUMN-MISSING", "relative survival", "everybody's background must be known",
+            problems.append(Problem("E-COLUMN-MISSING", where, "everybody's background must be known",
                                     "Give the column for every person.", column=column))
     if problems:
         raise EvidenceError(problems)
@@ -115,7 +121,7 @@ def _matched(
         return [(people, _table(life_table))]
     lacking = sorted(set(people["sex"]) - set(life_table["sex"]))
     if lacking:
-        raise EvidenceError(Problem("E-SEX-MISSING", "relative survival", "the life table lacks a sex of the patients",
+        raise EvidenceError(Problem("E-SEX-MISSING", where, "the life table lacks a sex of the patients",
                                     "Add its rows.", column="sex", detail=", ".join(lacking)))
     return [(rows, _table(life_table[life_table["sex"] == sex])) for sex, rows in people.groupby("sex")]
 
@@ -125,7 +131,8 @@ def _table(life_table: pd.DataFrame) -> tuple[int, Floats]:
     return int(years[0]), hazard
 
 
-def _cumulative(people: pd.DataFrame, table: tuple[int, Floats], durations: Floats) -> Floats:
+def cumulative_background(people: pd.DataFrame, table: tuple[int, Floats], durations: Floats) -> Floats:
+    """Cumulative hazard of the population for each person; shape (n, n_durations)."""
     first_year, hazard = table
     ages, dates = people["age_years"].to_numpy(float), people["diagnosed"].to_numpy(float)
     return background_cumulative_hazard(hazard, first_year, ages, dates, durations)

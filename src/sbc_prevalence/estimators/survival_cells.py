@@ -79,10 +79,9 @@ def _paired(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], Floats]:
     """Entries and exits in order, first with first: each entry stays at or before its exit."""
     kinds = int(kind.max(initial=0)) + 1
-    entries, at = np.unique(entry, return_inverse=True)
-    begun = np.cumsum(np.bincount(at, weights=weight))
-    exits, at = np.unique(last * kinds + kind, return_inverse=True)
-    gone = np.cumsum(np.bincount(at, weights=weight))
+    of_entries, of_exits = np.bincount(entry, weights=weight), np.bincount(last * kinds + kind, weights=weight)
+    entries, exits = np.flatnonzero(of_entries), np.flatnonzero(of_exits)
+    begun, gone = np.cumsum(of_entries[entries]), np.cumsum(of_exits[exits])
     bounds = np.unique(np.concatenate([begun, gone]))
     middle = bounds - 0.5 * np.diff(bounds, prepend=0.0)
     of_entry = np.minimum(np.searchsorted(begun, middle), entries.size - 1)

@@ -32,7 +32,7 @@ def parsed(text: Any, form: str) -> tuple[Any, Any]:
     import ibis
 
     pieces = re.split(r"(%[dmY])", form)
-    pattern = "^" + "".join(_PART.get(piece, re.escape(piece)) for piece in pieces) + "$"
+    pattern = "^" + "".join(_PART.get(piece, _literally(piece)) for piece in pieces) + "$"
     order = [piece for piece in pieces if piece in _PART]
     fits = text.re_search(pattern).fill_null(False)
 
@@ -48,6 +48,11 @@ def parsed(text: Any, form: str) -> tuple[Any, Any]:
         ibis.ifelse(exists, year, 2000), ibis.ifelse(exists, month, 1), ibis.ifelse(exists, day, 1)
     )
     return ibis.ifelse(exists, made, ibis.null("date")), fits
+
+
+def _literally(text: str) -> str:
+    """A text as a pattern without backslashes, which engines read in different ways."""
+    return "".join(sign if sign.isalnum() else f"[{sign}]" for sign in text)
 
 
 def parsed_by_any(text: Any, forms: tuple[str, ...]) -> tuple[Any, Any]:
@@ -88,11 +93,10 @@ def last_day(first: Any, precision: Any) -> Any:
     """Last day of the month or year that begins with `first`, or the day itself."""
     import ibis
 
-    one = ibis.interval(days=1)
-    month_end = (first.truncate("M") + ibis.interval(months=1)).cast("date") - one
-    year_end = ibis.date(first.year(), 12, 31)
+    year, month = first.year(), first.month()
+    month_end = ibis.date(year, month, days_in_month(year, month))
     return ibis.cases(
-        (precision == "month", month_end.cast("date")), (precision == "year", year_end), else_=first
+        (precision == "month", month_end), (precision == "year", ibis.date(year, 12, 31)), else_=first
     )
 
 
@@ -101,7 +105,7 @@ def earliest_day(day: Any, precision: Any) -> Any:
     import ibis
 
     return ibis.cases(
-        (precision == "month", day.truncate("M").cast("date")),
+        (precision == "month", ibis.date(day.year(), day.month(), 1)),
         (precision == "year", ibis.date(day.year(), 1, 1)),
         else_=day,
     )

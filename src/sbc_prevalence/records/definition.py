@@ -159,7 +159,7 @@ def define_cases(records: Records, definition: CaseDefinition) -> Cases:
             ]
         )
     judged = judge(records.table, definition)
-    attrition = _attrition(judged)
+    attrition = _attrition(records.table, judged)
     kept = judged.filter(judged.removed_by.isnull())
     rows = int(attrition.groupby("source").tail(1)["remaining"].sum())
     return Cases(kept.select(*CASE_COLUMNS), records.name, rows, definition, attrition)
@@ -269,7 +269,7 @@ def _followed(table: "ibis.Table", definition: CaseDefinition) -> "ibis.Table":
     ended = ibis.ifelse(ended.isnull(), ibis.null("date"), ibis.least(ended, table.extract_date))
     exit_date = ibis.ifelse(died.fill_null(False), table.death_date, ended)
     middle = ibis.cases(
-        (table.metastatic_date_precision == "month", (table.low + ibis.interval(days=14)).cast("date")),
+        (table.metastatic_date_precision == "month", ibis.date(table.low.year(), table.low.month(), 15)),
         (table.metastatic_date_precision == "year", ibis.date(table.low.year(), 7, 1)),
         else_=table.low,
     )
@@ -282,17 +282,18 @@ def _followed(table: "ibis.Table", definition: CaseDefinition) -> "ibis.Table":
     )
 
 
-def _attrition(judged: "ibis.Table") -> pd.DataFrame:
+def _attrition(table: "ibis.Table", judged: "ibis.Table") -> pd.DataFrame:
     """Rows removed by each rule in order, by source; rules that removed nobody stay, with 0."""
-    counts = judged.group_by("source", "removed_by").aggregate(rows=judged.count()).execute()
-    still = (
-        judged.group_by("source")
-        .aggregate(
-            persons_read=judged.person_id.nunique(),
-            persons=judged.person_id.nunique(where=judged.removed_by.isnull()),
-        )
+    counts = (
+        judged.group_by("source", "removed_by")
+        .aggregate(rows=judged.count(), persons=judged.person_id.nunique())
         .execute()
-        .set_index("source")
+    )
+    read = (
+        table.group_by("source")
+        .aggregate(persons=table.person_id.nunique())
+        .execute()
+        .set_index("source")["persons"]
     )
     tables = []
     for source, own in counts.groupby("source", sort=True):
@@ -302,13 +303,11 @@ def _attrition(judged: "ibis.Table") -> pd.DataFrame:
             if isinstance(rule, str)
         }
         left = total = int(own["rows"].sum())
-        lines: list[tuple[Any, ...]] = [
-            (source, "read", "rows of the source", 0, total, int(still.loc[source, "persons_read"]))
-        ]
+        lines: list[tuple[Any, ...]] = [(source, "read", "rows of the source", 0, total, int(read[source]))]
         for rule, meaning in RULES.items():
             left -= removed.get(rule, 0)
             lines.append((source, rule, meaning, removed.get(rule, 0), left, None))
-        lines[-1] = (*lines[-1][:-1], int(still.loc[source, "persons"]))
+        lines[-1] = (*lines[-1][:-1], int(own.loc[own["removed_by"].isna(), "persons"].sum()))
         tables.append(
             pd.DataFrame(lines, columns=["source", "rule", "meaning", "removed", "remaining", "persons"])
         )

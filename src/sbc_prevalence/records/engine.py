@@ -42,6 +42,10 @@ class Records:
         """Names of the columns."""
         return tuple(self.table.columns)
 
+    def cached(self) -> "Records":
+        """The same rows, computed once and held by the engine: worth its memory where several tables are made."""
+        return Records(self.table.cache(), self.name, self.rows)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name!r}, rows={self.rows}, columns={len(self.columns)})"
 

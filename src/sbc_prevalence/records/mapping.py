@@ -20,6 +20,7 @@ VERSION = 1
 _DIRECTIVES = re.compile(r"%[dmY]")
 _ENTRY_KEYS = frozenset({"from", "values", "blank", "formats", "sentinels", "constant"})
 _SITE_KEYS = frozenset({"from", "separator", "values"})
+SEPARATORS = (";", ",", ":", "/", "#", "~")
 _TOP_KEYS = frozenset({"version", "name", "title", "document", "columns", "sites"})
 
 
@@ -257,12 +258,12 @@ def _entry(column: str, raw: Any, where: str) -> tuple[ColumnMapping | None, lis
 def _sites(raw: Any, where: str) -> tuple[SitesMapping | None, list[Problem]]:
     if raw is None:
         return None, []
-    if not isinstance(raw, Mapping) or set(raw) != _SITE_KEYS or not raw["separator"]:
+    if not isinstance(raw, Mapping) or set(raw) != _SITE_KEYS or raw["separator"] not in SEPARATORS:
         return None, [
             Problem(
                 "E-MAPPING",
                 where,
-                "a list of sites has from, separator and values",
+                f"a list of sites has from, separator (one of {' '.join(SEPARATORS)}) and values",
                 "Write all three.",
                 key="sites",
             )

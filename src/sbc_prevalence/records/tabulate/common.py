@@ -148,7 +148,7 @@ def entered(one: OneSource, entry: Entry) -> "ibis.Table":
         day_number(table.metastatic_date).cast("float64"),
         day_number(table.exit_date).cast("float64"),
     )
-    start = begin
+    start, first_day = begin, table.metastatic_date
     if entry == "registration":
         require(
             one,
@@ -157,8 +157,11 @@ def entered(one: OneSource, entry: Entry) -> "ibis.Table":
             "cases must have a date of registration for delayed entry",
             "Map it; entry = 'diagnosis' is right only where people are known from their diagnosis on.",
         )
-        start = ibis.greatest(begin, day_number(table.registration_date).cast("float64"))
-    timed = table.mutate(begin=begin, entry=start, end=ibis.ifelse(end <= begin, begin + 0.5, end))
+        first_day = ibis.greatest(table.metastatic_date, table.registration_date)
+        start = day_number(first_day).cast("float64")
+    timed = table.mutate(
+        begin=begin, entry=start, first_day=first_day, end=ibis.ifelse(end <= begin, begin + 0.5, end)
+    )
     return timed.filter(timed.entry < timed.end)
 
 

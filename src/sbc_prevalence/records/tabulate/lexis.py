@@ -74,7 +74,7 @@ def lexis_person_years(
         "end",
         "died",
         born=table.begin - common.age_at_metastasis(table) * DAYS_PER_YEAR,
-        first=_year_of(table, "entry"),
+        first=table.first_day.year().cast("int64"),
         last=table.exit_date.year().cast("int64"),
     )
     low, high = (ibis.literal(year, type="int64") for year in years)
@@ -135,14 +135,6 @@ def _duration(years: Any, edges: Sequence[int]) -> Any:
     return ibis.cases(
         *((years < end, label) for end, label in zip(edges[1:], labels[:-1], strict=True)), else_=labels[-1]
     )
-
-
-def _year_of(table: Any, which: str) -> Any:
-    """Calendar year of the day of entry."""
-    import ibis
-
-    day = ibis.date(1970, 1, 1) + table[which].cast("int64").as_interval("D")
-    return day.cast("date").year().cast("int64")
 
 
 def _next_anniversary(start: Any, origin: Any, stop: Any) -> Any:

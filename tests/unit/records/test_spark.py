@@ -1,0 +1,73 @@
+"""Spark gives the same cells as DuckDB on the same records."""
+
+import os
+import shutil
+
+import pandas as pd
+import pytest
+
+from record_worlds import BANDS, cases_of, random_people, records_of
+from sbc_prevalence.records import link_sources, tabulate
+
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        not (shutil.which("java") or os.environ.get("JAVA_HOME")), reason="no Java on this machine"
+    ),
+]
+YEARS = (2010, 2023)
+TABLES = {
+    "registrations": lambda c: tabulate.registrations(
+        c, years=YEARS, source="register", by=("presentation", "sex"), ages=BANDS
+    ),
+    "life_table_cells": lambda c: tabulate.life_table_cells(c, entry="registration", source="register"),
+    "lexis": lambda c: tabulate.lexis_person_years(
+        c, ages=BANDS, years=YEARS, entry="registration", source="register"
+    ),
+    "living": lambda c: tabulate.living_and_lost(
+        c, index_dates=["2016-02-29", "2023-12-31"], ages=BANDS, source="register"
+    ),
+    "triangle": lambda c: tabulate.reporting_triangle(c, years=YEARS, source="register"),
+    "at_death": lambda c: tabulate.death_certificate_cases(c, years=YEARS, source="register"),
+    "spread": lambda c: tabulate.spread(c, years=YEARS, source="register"),
+    "routes": lambda c: tabulate.routes(c, years=YEARS, source="register"),
+    "overlap": lambda c: tabulate.overlapping_lists(
+        link_sources(c, rule="earliest", sources=["register", "trust"]), years=YEARS
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def session():
+    sql = pytest.importorskip("pyspark.sql")
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.driver.memory": "1g",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+    }
+    builder = sql.SparkSession.builder.master("local[1]")
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    made = builder.getOrCreate()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def pair(session):
+    people = random_people(150, seed=5)
+    frame = pd.concat([records_of(people), records_of(people[::2], "trust")], ignore_index=True)
+    return cases_of(frame), cases_of(frame, engine=session)
+
+
+def test_the_attrition_table_is_the_same(pair):
+    pd.testing.assert_frame_equal(pair[0].attrition, pair[1].attrition)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_spark_gives_the_same_cells(pair, name):
+    duck, spark = (TABLES[name](cases) for cases in pair)
+    pd.testing.assert_frame_equal(duck, spark, check_dtype=False)
