@@ -14,7 +14,7 @@ cd -- "$here/.."
 #   pandas 2.3.3  the last before pandas 3, which PySpark and others that read our tables do not take yet
 CAPS='pandas==2.3.3'
 # No wheel is published for these; they are pure Python and build anywhere.
-SOURCE_ONLY='autograd-gamma'
+SOURCE_ONLY='autograd-gamma|pyspark'
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
