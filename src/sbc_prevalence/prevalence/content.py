@@ -231,11 +231,14 @@ def sensitivity_rows(
         quantities += [est.point_prevalence(AREA), est.newly_diagnosed(AREA)]
     rows = pd.concat([q.table(ci_prob) for q in quantities], ignore_index=True)
     living, deaths = living_and_deaths(est)
-    ratio = median_and_interval(living[:, est.position] / deaths[:, est.position], ci_prob)[0]
-    beyond = median_and_interval(est.draws.shares[BEYOND_SURVIVAL][:, est.position], ci_prob)[0]
+    ratio = median_and_interval(living[:, est.position] / deaths[:, est.position], ci_prob)
+    beyond = median_and_interval(est.draws.shares[BEYOND_SURVIVAL][:, est.position], ci_prob)
+    beside = {f"{name}{end}": float(value) for name, values in (
+        ("implied_duration", ratio), ("beyond_follow_up_share", beyond))
+        for end, value in zip(("", "_lower", "_upper"), values, strict=True)}
     return rows[["area_code", "area_name", "quantity", *BOUNDS]].assign(
         group=scenario.group, scenario=scenario.label, is_headline=scenario.is_headline,
-        implied_duration=float(ratio), beyond_follow_up_share=float(beyond),
+        **beside,
         rounded_to=[units[q][code] for q, code in zip(rows["quantity"], rows["area_code"], strict=True)])
 
 

@@ -35,7 +35,8 @@ TABLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     IMPLIED: ("year", "area_code", "denominator", "median", "lower", "upper", "projected"),
     SENSITIVITY: (
         "group", "scenario", "is_headline", "area_code", "area_name", "quantity", "median", "lower", "upper",
-        "implied_duration", "beyond_follow_up_share", "rounded_to"),
+        *(f"{name}{end}" for name in ("implied_duration", "beyond_follow_up_share") for end in ("", "_lower", "_upper")),
+        "rounded_to"),
     "deaths_fit": ("area_code", "year", "observed", "median", "lower", "upper"),
     "prior_posterior": (
         "parameter", "label", "group", "is_judgement", "prior_lower", "prior_median", "prior_upper",

@@ -196,9 +196,9 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
         return round_interval(frame, years)
     if name == SENSITIVITY:
         out = round_interval(frame, unit)
-        out["implied_duration"] = nearest(out["implied_duration"].to_numpy(dtype=float), _years_of_repetitions(frame))
-        out["beyond_follow_up_share"] = nearest(
-            out["beyond_follow_up_share"].to_numpy(dtype=float), SHARE_UNIT)
+        for share, step in (("implied_duration", _years_of_repetitions(frame)), ("beyond_follow_up_share", SHARE_UNIT)):
+            for end, rule in (("", nearest), ("_lower", downward), ("_upper", upward)):
+                out[share + end] = rule(out[share + end].to_numpy(dtype=float), step)
         return out
     if name == DEATHS_FIT:
         out = round_interval(frame, unit)

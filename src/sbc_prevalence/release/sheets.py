@@ -1,5 +1,8 @@
 """Estimates as tables of the report."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from sbc_prevalence.release.content import ESTIMATES, LIVING, NEWLY, RATES, ReleaseContent
 from sbc_prevalence.release.sheet import Sheet, interval, number, text
 from sbc_prevalence.release.tables import (
@@ -10,7 +13,9 @@ from sbc_prevalence.release.tables import (
     national_by_year,
     national_sensitivity,
 )
-from sbc_prevalence.release.words import credible, date_words, decimal, heading, percent
+from sbc_prevalence.release.words import credible, date_words, decimal, heading, percent_span
+
+ENDS = ("", "_lower", "_upper")
 
 
 def by_year(content: ReleaseContent) -> Sheet:
@@ -30,6 +35,11 @@ def by_year(content: ReleaseContent) -> Sheet:
         cells, frozenset({4}), flags)
 
 
+def _duration(row: Mapping[Any, Any]) -> str:
+    middle, lower, upper = (decimal(row[f"implied_duration{end}"]) for end in ENDS)
+    return f"{middle} ({lower} to {upper})" if middle else ""
+
+
 def sensitivity(content: ReleaseContent) -> Sheet | None:
     """The national table under other choices."""
     rows = national_sensitivity(content.tables, content.headline)
@@ -42,14 +52,14 @@ def sensitivity(content: ReleaseContent) -> Sheet | None:
         for row in part.to_dict("records"):
             mark = " (headline)" if row["is_headline"] else ""
             cells.append([f"{row['scenario']}{mark}", interval(row, LIVING), interval(row, NEWLY),
-                          decimal(row["implied_duration"]), percent(row["beyond_follow_up_share"])])
+                          _duration(row), percent_span(*(row[f"beyond_follow_up_share{end}"] for end in ENDS))])
             flags.append("headline" if row["is_headline"] else "")
     head = content.headline
     return Sheet(
         f"{head['area_name']} under other choices: median ({credible(head)}). Living on "
         f"{date_words(head['index_date'])}; newly diagnosed in {head['year']}. Each row is rounded as its fit allows.",
-        ["Choice", "Living (persons)", "Newly diagnosed (persons)", "Implied duration (years, median)",
-         "Share of the living beyond the last published follow-up (median)"], cells, frozenset(), flags)
+        ["Choice", "Living (persons)", "Newly diagnosed (persons)", "Implied duration (years)",
+         "Share of the living beyond the last published follow-up"], cells, frozenset(), flags)
 
 
 def split(content: ReleaseContent, by: str) -> Sheet | None:

@@ -139,7 +139,8 @@ def national_sensitivity(tables: Mapping[str, pd.DataFrame], headline: Mapping[s
     frame = frame[frame["area_code"] == headline["area_code"]]
     keys = ["group", "scenario"]
     living = frame[frame["quantity"] == LIVING]
-    out = living[[*keys, "is_headline", "implied_duration", "beyond_follow_up_share"]].set_index(keys)
+    beside = [c for c in living.columns if c.startswith(("implied_duration", "beyond_follow_up_share"))]
+    out = living[[*keys, "is_headline", *beside]].set_index(keys)
     out = out.join(living.set_index(keys)[list(BOUNDS)].add_prefix(f"{LIVING}_"))
     newly = frame[frame["quantity"] == NEWLY]
     out = out.join(newly.set_index(keys)[list(BOUNDS)].add_prefix(f"{NEWLY}_"))

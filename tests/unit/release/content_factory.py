@@ -100,7 +100,9 @@ def sensitivity() -> pd.DataFrame:
                         "area_name": "Scotland" if area == WHOLE else BOARDS[area][0], "quantity": quantity,
                         "median": median, "lower": median * np.exp(-0.18 * width),
                         "upper": median * np.exp(0.18 * width), "implied_duration": 3.6 * factor,
-                        "beyond_follow_up_share": 0.08 * factor**2, "rounded_to": 10})
+                        "implied_duration_lower": 3.0 * factor, "implied_duration_upper": 4.4 * factor,
+                        "beyond_follow_up_share": 0.08 * factor**2, "beyond_follow_up_share_lower": 0.02,
+                        "beyond_follow_up_share_upper": 0.2 * factor**2, "rounded_to": 10})
     return pd.DataFrame(rows)
 
 
