@@ -64,7 +64,8 @@ class Study:
         for piece in self.bundle.pieces:
             words = piece.shape_in_words()
             years = f", {words['years']}" if "years" in words else ""
-            lines.append(f"    {piece.kind:<22} {words['rows']} rows{years} ({words['source']})")
+            rows = "row" if words["rows"] == "1" else "rows"
+            lines.append(f"    {piece.kind:<22} {words['rows']} {rows}{years} ({words['source']})")
         notes = [self.config.note] if self.config.note else []
         notes += [entry.note for entry in self.config.evidence if entry.note]
         notes += [self.inputs.population_note] if self.inputs.population_note else []

@@ -155,7 +155,7 @@ class Evidence(ABC):
         """Name, rows, years, areas, source: what a reader sees of the table. Never a cell."""
         words = {"name": self.name, "rows": str(len(self.data))}
         if self.years:
-            words["years"] = f"{self.years[0]}-{self.years[-1]}"
+            words["years"] = "-".join(str(y) for y in dict.fromkeys((self.years[0], self.years[-1])))
         if self.area_codes:
             words["areas"] = str(len(self.area_codes))
         words["source"] = self.provenance.source or self.provenance.publisher

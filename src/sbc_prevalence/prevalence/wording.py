@@ -199,12 +199,13 @@ def _informed(est: "Estimates") -> str:
         counts = _joined(_counts_used(inputs)) or "no counts"
         return f"The number newly diagnosed is informed by {counts}, together with their completeness."
     years = sorted(set(inputs.deaths_frame["year"]))
+    span = " to ".join(str(y) for y in dict.fromkeys((years[0], years[-1])))
     more = _counts_used(inputs)[1:]
     sizes = inputs.deaths_frame.groupby("year").size()
     gaps = " (not every area in every year)" if sizes.nunique() > 1 else ""
     extra = f" {_joined(more).capitalize()} are used as well." if more else ""
     return (
-        f"Certified breast cancer deaths of {years[0]} to {years[-1]}{gaps} inform how many people are newly diagnosed "
+        f"Certified breast cancer deaths of {span}{gaps} inform how many people are newly diagnosed "
         "each year: most people with the disease die of it, so deaths follow diagnoses by a few years. They inform it "
         "only together with the ratio kappa: certified breast cancer deaths divided by deaths, from any cause, of "
         f"people with a metastatic diagnosis. Kappa itself is a prior.{extra}")
@@ -293,8 +294,9 @@ def _projection(est: "Estimates") -> str:
 def _implied(est: "Estimates") -> str:
     return (
         "The implied duration is the number living at the end of a year divided by the deaths in that year. Two "
-        "denominators are shown: deaths from any cause of people with the disease, which are estimated, and certified "
-        "breast cancer deaths, which are observed. The headline uses the first. While numbers grow it is not mean "
+        "denominators are used: deaths from any cause of people with the disease, which are estimated, and certified "
+        "breast cancer deaths, which are observed. The headline and this page use the first; both are in "
+        "implied_duration.csv. While numbers grow it is not mean "
         "survival. Published figures lie between about 3 and 6 years.")
 
 

@@ -91,3 +91,13 @@ def test_figures_are_drawn_from_rounded_numbers_only() -> None:
 def test_no_global_figure_state_is_used(drawn: dict[str, Drawing]) -> None:
     pyplot = sys.modules.get("matplotlib.pyplot")
     assert pyplot is None or not pyplot.get_fignums()
+
+
+def test_one_year_is_a_point_with_its_bar() -> None:
+    from sbc_prevalence.release.figures import style
+    with style.context():
+        axes = style.new_figure(2).subplots()
+        style.lone_year(axes, [2019.0], [5.0], [3.0], [8.0], "black")
+        style.lone_year(axes, [2019.0, 2020.0], [5.0, 6.0], [3.0, 4.0], [8.0, 9.0], "black")
+    assert len(axes.lines) == len(axes.collections) == 1
+    assert axes.collections[0].get_segments()[0].tolist() == [[2019.0, 3.0], [2019.0, 8.0]]

@@ -81,6 +81,7 @@ def deaths_fit(
     axes.fill_between(rows["year"], rows["lower"], rows["upper"], color=style.TEAL, alpha=0.22, linewidth=0,
                       label="replicated: interval")
     axes.plot(rows["year"], rows["median"], color=style.TEAL, linewidth=2, label="replicated: median")
+    style.lone_year(axes, rows["year"], rows["median"], rows["lower"], rows["upper"], style.TEAL)
     axes.plot(rows.loc[inside, "year"], rows.loc[inside, "observed"], "o", color=style.INK, markersize=4.5,
               label="certified")
     if (~inside).any():
@@ -89,6 +90,7 @@ def deaths_fit(
                   label="certified, outside the interval")
     axes.set_ylim(0, float(rows[["upper", "observed"]].to_numpy().max()) * 1.10)
     style.years(axes.xaxis, rows["year"])
+    axes.set_xlim(rows["year"].min() - 0.5, rows["year"].max() + 0.5)
     axes.set_xlabel("Calendar year of death")
     axes.set_title("Certified breast cancer deaths in the year (persons)")
     axes.grid(axis="y")

@@ -75,7 +75,7 @@ def contraction(
         axes.plot(100 * wide[quantity].clip(lower=-0.1), place, marker, color=colour, markersize=7, markeredgewidth=1.6,
                   markerfacecolor="none" if marker == "D" else colour, label=words)
     axes.set_yticks(place, [str(n).removeprefix("NHS ") for n in wide["area_name"]])
-    axes.invert_yaxis()
+    axes.set_ylim(place[-1] + 0.6, -0.6)
     axes.set_xlim(-12, 102)
     axes.axvline(0, color=style.MUTED, linewidth=0.8)
     axes.set_xlabel("Share of the prior variance that the data removed (%)")

@@ -27,7 +27,7 @@ def trend(tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any], scope
     upper.set_title("Living with secondary breast cancer at the end of the year (persons)")
     lower.set_title("Newly diagnosed in the year (persons)")
     for axes in (upper, lower):
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.12 * axes.get_ylim()[1])
         axes.grid(axis="y")
         style.thousands(axes.yaxis)
         style.shade_projected(axes, projected, "projected" if axes is upper else "")
@@ -60,14 +60,16 @@ def _band(axes: Axes, rows: pd.DataFrame, quantity: str, colour: str) -> None:
     median, low, high = (rows[f"{quantity}_{b}"].to_numpy(dtype=float) for b in ("median", "lower", "upper"))
     axes.fill_between(year[seen], low[seen], high[seen], color=colour, alpha=0.22, linewidth=0)
     axes.plot(year[seen], median[seen], color=colour, linewidth=2.2)
+    style.lone_year(axes, year[seen], median[seen], low[seen], high[seen], colour)
     if (~seen).any():
         later = ~seen
-        if seen.any():
+        if seen.sum() > 1:
             later = later | (year == year[seen].max())
         axes.fill_between(year[later], low[later], high[later], color=colour, alpha=0.10, linewidth=0)
         axes.plot(year[later], low[later], year[later], high[later], color=colour, linewidth=0.8,
                   linestyle=(0, (2, 2)))
         axes.plot(year[later], median[later], color=colour, linewidth=2.0, linestyle=(0, (4, 2)))
+        style.lone_year(axes, year[later], median[later], low[later], high[later], colour, hollow=True)
 
 
 def by_duration(

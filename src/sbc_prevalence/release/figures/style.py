@@ -86,6 +86,13 @@ def years(axis: Any, values: Iterable[int]) -> None:
     axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f}"))
 
 
+def lone_year(axes: Axes, year: Any, median: Any, low: Any, high: Any, colour: str, *, hollow: bool = False) -> None:
+    """A point with its interval bar where a stretch has one year, of which lines and bands show nothing."""
+    if len(year) == 1:
+        axes.vlines(year, low, high, color=colour, linewidth=2.0, linestyle="dashed" if hollow else "solid")
+        axes.plot(year, median, "o", color=colour, markersize=7, markerfacecolor="white" if hollow else colour)
+
+
 def shade_projected(axes: Axes, years: list[int], label: str = "") -> None:
     """Set projected years apart: hatched ground from half a year before the first."""
     if not years:
@@ -95,7 +102,7 @@ def shade_projected(axes: Axes, years: list[int], label: str = "") -> None:
     axes.axvline(min(years) - 0.5, color=MUTED, linewidth=0.8, linestyle=(0, (3, 3)), zorder=1)
     if label:
         axes.annotate(label, ((min(years) + max(years)) / 2, 1.0), xycoords=("data", "axes fraction"),
-                      xytext=(0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=8.5, color=INK)
+                      xytext=(0, -4), textcoords="offset points", ha="center", va="top", fontsize=8.5, color=INK)
 
 
 def to_drawing(figure: Figure, name: str, title: str, caption: str, alt: str) -> Drawing:
