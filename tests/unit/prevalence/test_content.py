@@ -127,6 +127,14 @@ def test_the_headline_text_is_a_title_headings_a_line_for_each_figure_and_what_i
     assert national[-1] == closing[2]
 
 
+def test_figures_of_the_whole_year_say_so_beside_a_day_inside_it():
+    inside = parts_of(estimates("2016-02-29")).headline_text
+    assert "living on 29 February 2016" in inside
+    assert "newly diagnosed in the whole of 2016" in inside
+    assert "living / deaths from any cause, 31 December 2016" in inside
+    assert "the whole of" not in parts_of(estimates()).headline_text
+
+
 def test_repetitions_hold_the_numbers_of_the_estimates():
     est = estimates()
     rows = sensitivity_rows(est, Scenario("survival family", "Weibull", est.fitted.model, True))
@@ -134,7 +142,11 @@ def test_repetitions_hold_the_numbers_of_the_estimates():
     head = parts_of(est).headline
     living = rows[rows["quantity"] == "living"].iloc[0]
     assert living["median"] == head["living_median"]
-    assert living["implied_duration"] == pytest.approx(head["implied_duration_median"])
+    ends = ("_lower", "", "_upper")
+    duration = [living[f"implied_duration{end}"] for end in ends]
+    assert duration == pytest.approx([head[f"implied_duration_{bound}"] for bound in ("lower", "median", "upper")])
+    beyond = [living[f"beyond_follow_up_share{end}"] for end in ends]
+    assert beyond == sorted(beyond)
     both = sensitivity_rows(est, Scenario("area spread", "halved", est.fitted.model, shows_areas=True))
     assert set(both["area_code"]) == {"T", "A", "B", "C"}
 

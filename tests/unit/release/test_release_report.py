@@ -9,6 +9,8 @@ import pytest
 from content_factory import make_content, tables, words
 
 from sbc_prevalence.release import write_release
+from sbc_prevalence.release.rounding import public_content
+from sbc_prevalence.release.sheets import sensitivity
 from sbc_prevalence.release.words import inside
 
 VOID = {"meta", "br", "link", "hr", "img", "input"}
@@ -165,3 +167,11 @@ def test_a_release_without_these_tables_has_no_such_section(tmp_path: Path) -> N
 @pytest.mark.parametrize(("name", "words"), [("United Kingdom", "in the United Kingdom"), ("Scotland", "in Scotland")])
 def test_the_name_of_the_whole_stands_in_its_sentence_as_one_would_say_it(name, words):
     assert f"in {inside(name)}" == words
+
+
+def test_the_choices_show_an_interval_on_duration_and_share():
+    rows = sensitivity(public_content(make_content())).rows
+    shown = [row[3:] for row in rows if row[3]]
+    assert shown
+    assert all(re.fullmatch(r"\d+\.\d \(\d+\.\d to \d+\.\d\)", duration) for duration, _ in shown)
+    assert all(re.fullmatch(r"\d+ % \(\d+ to \d+ %\)", share) for _, share in shown)
