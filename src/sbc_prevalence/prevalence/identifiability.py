@@ -16,7 +16,6 @@ from sbc_prevalence.prevalence.draws import FittedLike, chunks, flattened
 from sbc_prevalence.prevalence.intervals import median_and_interval
 from sbc_prevalence.prevalence.power_scaling import (
     NOISE,
-    SENSITIVE,
     WIDE_ALPHAS,
     Influence,
     influence,
@@ -36,6 +35,8 @@ EVIDENCE, PRIOR = "evidence", "prior"
 DRAWS, REFIT = "draws", "other fits"
 READ_DATA, READ_BOTH = "hardly on this prior", "on this prior and on evidence"
 READ_PRIOR, READ_APART = "on this prior more than on all evidence", "pulls apart from all else"
+HARDLY = 5
+"""Share of what would narrow a figure, in whole percents, below which it is said to rest hardly on a prior."""
 APART = 2.0
 """Disagreement, in sds, from which a part is said to pull apart from the others."""
 GROUP_WORDS = {
@@ -137,8 +138,8 @@ def influences(est: "Estimates", refit: Refit | None = None) -> pd.DataFrame:
     if refit is not None:
         found, method = _refitted(est, found, parts, scaled.reshape(-1, scaled.shape[-1]).std(0), refit)
     names = [est.grid.areas.name_of(code) for code in after.keys["area_code"]]
-    of_evidence = found.information_share[(parts["part"] == EVIDENCE).to_numpy()].sum(0)
     relative = relative_shares(found)
+    of_evidence = relative[(parts["part"] == EVIDENCE).to_numpy()].sum(0)
     frames = []
     for j, part in enumerate(parts.itertuples(index=False)):
         frames.append(pd.DataFrame({
@@ -148,7 +149,7 @@ def influences(est: "Estimates", refit: Refit | None = None) -> pd.DataFrame:
             "information_share_mcse": found.information_share_mcse[j], "relative_share": relative[j],
             "shift": found.shift[j],
             "disagreement": found.disagreement[j], "sensitivity": found.sensitivity[j], "k_hat": found.k_hat[j],
-            "method": method[j], "reading": _reading(found, j, str(part.part), of_evidence)}))
+            "method": method[j], "reading": _reading(found, relative, j, str(part.part), of_evidence)}))
     return pd.concat(frames, ignore_index=True)[list(INFLUENCE_COLUMNS)]
 
 
@@ -174,15 +175,18 @@ def _without_noise(found: Influence, parts: pd.DataFrame, after: Totals, fitted:
     return replace(found, **zeroed)
 
 
-def _reading(found: Influence, j: int, part: str, of_evidence: Floats) -> NDArray[np.object_]:
-    """What the answers to one part say; empty for evidence that agrees with all else."""
+def _reading(found: Influence, relative: Floats, j: int, part: str, of_evidence: Floats) -> NDArray[np.object_]:
+    """What the answers to one part say; empty for evidence that agrees with all else.
+
+    Words on a prior follow from the share that is printed beside them, as it is printed: in whole percents.
+    """
     with np.errstate(invalid="ignore"):
         apart = np.abs(found.disagreement[j]) > APART
     if part == EVIDENCE:
         return np.where(apart, READ_APART, "").astype(object)
-    share, moved = found.information_share[j], found.sensitivity[j] >= SENSITIVE
-    words = np.where(share > of_evidence, READ_PRIOR, READ_BOTH)
-    return np.where(apart, READ_APART, np.where(moved, words, READ_DATA)).astype(object)
+    printed, of_all = np.round(100.0 * relative[j]), np.round(100.0 * of_evidence)
+    words = np.where(printed > of_all, READ_PRIOR, READ_BOTH)
+    return np.where(apart, READ_APART, np.where(printed < HARDLY, READ_DATA, words)).astype(object)
 
 
 def _refitted(

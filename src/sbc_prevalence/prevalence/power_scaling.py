@@ -15,8 +15,6 @@ Floats = NDArray[np.float64]
 
 ALPHAS = (0.99, 1.01)
 WIDE_ALPHAS = (0.8, 1.25)
-SENSITIVE = 0.05
-"""Change of distribution per doubling from which a part is called influential (the default of priorsense)."""
 K_HAT_LIMIT = 0.7
 NOISE = 2.0
 """Monte Carlo standard errors below which a share is not told from 0."""

@@ -52,7 +52,7 @@ def influence(content: ReleaseContent) -> Sheet | None:
         cells.append([words, "", "", "", "", ""])
         flags.append("group")
         for row in part.to_dict("records"):
-            share = percent(row["relative_share"]) if row["relative_share"] > 0 else "about 0 %"
+            share = percent(row["relative_share"]) if row["relative_share"] >= 0.005 else "about 0 %"
             cells.append([str(row["title"]), share, f"{decimal(row['information_share'], 2)} "
                           f"± {decimal(2 * row['information_share_mcse'], 2)}",
                           decimal(row["shift"], 2), decimal(row["sensitivity"], 2), text(row["reading"])])
@@ -61,7 +61,7 @@ def influence(content: ReleaseContent) -> Sheet | None:
         f"{content.headline['area_name']}: how the figures answer to each part of the evidence and of the priors. "
         "Share: of what would narrow the figure further. Information: the same before scaling, ± two Monte Carlo errors. "
         "Shift: of the mean, in posterior standard deviations, if the part counted twice. Sensitivity: change of the "
-        "whole distribution for each doubling; from 0.05 a part matters. Areas are in influence.csv.",
+        "whole distribution for each doubling. The words on a prior follow from its share. Areas are in influence.csv.",
         ["Part", "Share", "Information", "Shift", "Sensitivity", "Its doubt rests"], cells, frozenset({5}), flags)
 
 

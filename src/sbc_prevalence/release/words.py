@@ -20,6 +20,11 @@ def inside(place: str) -> str:
     return f"the {place}" if place.startswith("United ") else place
 
 
+def year_span(first: int, last: int) -> str:
+    """`1997 to 2020`; a single year stands alone."""
+    return str(int(first)) if int(first) == int(last) else f"{int(first)} to {int(last)}"
+
+
 def decimal(value: float, places: int = 1) -> str:
     """Number with thousands separators and fixed places; an empty text for a missing number."""
     return "" if value is None or math.isnan(float(value)) else f"{float(value):,.{places}f}"

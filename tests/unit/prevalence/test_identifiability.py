@@ -10,6 +10,7 @@ from estimates_factory import GROUPED, fitted_from_priors, with_areas
 from sbc_prevalence.model.observing.sources import source_titles, sources_of
 from sbc_prevalence.prevalence import estimate
 from sbc_prevalence.prevalence import identifiability as ident
+from sbc_prevalence.prevalence.power_scaling import Influence
 from sbc_prevalence.prevalence.totals import COMPLETENESS, totals, totals_of
 from small_study import a_model, small_inputs
 
@@ -153,3 +154,24 @@ def test_parts_that_the_draws_do_not_carry_are_fitted_again_at_two_powers():
     assert len(asked) > 0
     np.testing.assert_allclose(again["shift"], 0.0, atol=1e-9)  # both fits have the same draws
     assert again["information_share_mcse"].isna().all()
+
+
+def test_words_on_a_prior_follow_from_the_share_that_is_printed_beside_them():
+    found = influences()
+    rows = found[(found["part"] == "prior") & (found["reading"] != ident.READ_APART)]
+    printed = rows["relative_share"].map(lambda share: round(100 * share))
+    assert ((printed < ident.HARDLY) == (rows["reading"] == ident.READ_DATA)).all()
+
+
+def test_a_prior_of_44_percent_is_not_called_one_that_hardly_matters():
+    share = np.array([[0.56], [0.44], [0.0449], [0.0451]])
+    answers = replace_answers(share)
+    read = [ident._reading(answers, share, j, "prior", np.array([0.30]))[0] for j in range(4)]
+    assert read == [ident.READ_PRIOR, ident.READ_PRIOR, ident.READ_DATA, ident.READ_BOTH]
+    assert ident._reading(answers, share, 1, "prior", np.array([0.56]))[0] == ident.READ_BOTH
+
+
+def replace_answers(share: np.ndarray) -> Influence:
+    """Answers that pull nothing apart; the sensitivity is below what was once called a part that matters."""
+    return Influence(share, np.full_like(share, 0.01), np.zeros_like(share), np.full_like(share, 0.04),
+                     np.zeros(len(share)))

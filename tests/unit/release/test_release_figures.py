@@ -5,10 +5,12 @@ import sys
 import xml.etree.ElementTree as ET
 
 import matplotlib as mpl
+import pandas as pd
 import pytest
 from content_factory import make_content, tables
+from matplotlib.figure import Figure
 
-from sbc_prevalence.release.figures import Drawing, draw_figures
+from sbc_prevalence.release.figures import Drawing, deaths, draw_figures, style
 from sbc_prevalence.release.rounding import public_content
 
 EXPECTED = ["national_trend", "scenarios", "living_by_duration", "areas", "influence", "contraction", "conflict",
@@ -52,7 +54,15 @@ def test_the_text_alternative_gives_the_headline_interval(drawn: dict[str, Drawi
     for name in ("national_trend", "scenarios"):
         assert "3,890" in drawn[name].alt
         assert "3,240 to 4,660" in drawn[name].alt
-    assert "2021 to 2025 are projected" in drawn["national_trend"].alt
+    assert "Projected: 2021 to 2025." in drawn["national_trend"].alt
+
+
+def test_the_rate_of_the_whole_beside_the_areas_has_its_interval(drawn: dict[str, Drawing]) -> None:
+    row = public_content(make_content()).tables["estimates"].query(
+        "quantity == 'living_per_100k' and area_code == 'S92000003' and year == 2020 and basis == 'realised'").iloc[0]
+    shown = f"Scotland {row['median']:,.0f} ({row['lower']:,.0f} to {row['upper']:,.0f}) persons per 100,000 women"
+    assert shown in drawn["areas"].alt
+    assert "Dashed line and grey ground: Scotland." in drawn["areas"].caption
 
 
 def test_the_banner_is_drawn_in_every_figure(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,6 +84,73 @@ def test_a_figure_without_its_table_is_left_out() -> None:
     held = {k: v for k, v in tables().items() if k not in ("sensitivity", "deaths_fit", "prior_posterior")}
     assert list(draw_figures(public_content(make_content(tables=held)))) == [
         "national_trend", "living_by_duration", "areas", "influence", "contraction", "conflict"]
+
+
+def deaths_of_areas(*, whole: bool) -> pd.DataFrame:
+    """Made-up deaths of three boards (one with a gap in its years), and of the nation where asked for."""
+    rows = [{"area_code": code, "year": year, "observed": base, "median": base + 1.0, "lower": base - 20.0,
+             "upper": base + 20.0} for code, base in (("S08000015", 80.0), ("S08000031", 210.0), ("S08000029", 70.0))
+            for year in range(2010, 2021) if not (code == "S08000029" and year in (2011, 2013))]
+    nation = tables()["deaths_fit"]
+    return pd.concat([pd.DataFrame(rows), nation]) if whole else pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_deaths_carried_by_area_get_a_panel_each_and_the_whole_one_where_it_has_rows(
+    whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[Figure] = []
+    to_drawing = style.to_drawing
+    monkeypatch.setattr(style, "to_drawing", lambda figure, *words: (kept.append(figure), to_drawing(figure, *words))[1])
+    content = public_content(make_content(tables=tables() | {"deaths_fit": deaths_of_areas(whole=whole)}))
+    with style.context():
+        drawing = deaths.deaths_fit(content.tables, content.headline, content.scope)
+    assert drawing is not None
+    shown = [axes for axes in kept[0].axes if axes.get_visible()]
+    names = ["NHS Ayrshire and Arran", "NHS Greater Glasgow and Clyde", "NHS Fife"]
+    assert [axes.get_title(loc="left") for axes in shown] == (["Scotland"] if whole else []) + names
+    assert len(kept[0].legends) == 1
+    assert not any(axes.get_legend() for axes in shown)
+    for name in names:
+        assert f"{name}, 2010 to 2020" in drawing.alt
+    assert ("Scotland, " in drawing.alt) == whole
+
+
+def test_more_places_than_panels_are_said() -> None:
+    one = deaths_of_areas(whole=False).query("area_code == 'S08000015'")
+    many = pd.concat([one.assign(area_code=f"X{i:02d}", observed=one["observed"] + i) for i in range(30)])
+    content = make_content(tables=tables() | {"deaths_fit": many})
+    with style.context():
+        drawing = deaths.deaths_fit(content.tables, content.headline, content.scope)
+    assert drawing is not None
+    assert "The 24 places with most deaths are drawn, of 30" in drawing.caption
+    assert "X29" in drawing.alt
+    assert "X05" not in drawing.alt
+
+
+def test_an_isolated_year_inside_a_series_has_a_mark_and_nothing_is_drawn_across_a_gap() -> None:
+    year, value = [2009, 2010, 2012, 2014, 2015], [5.0, 6.0, 7.0, 8.0, 9.0]
+    with style.context():
+        axes = style.new_figure(2).subplots()
+        style.band(axes, year, value, [v - 1 for v in value], [v + 1 for v in value], "black")
+    assert [line.get_xdata().tolist() for line in axes.lines] == [[2009, 2010], [2012], [2012], [2014, 2015]]
+    assert [line.get_marker() for line in axes.lines] == ["None", "None", "o", "None"]
+
+
+@pytest.mark.parametrize("last", [2020, 2021])
+def test_one_year_is_not_called_a_span(last: int) -> None:
+    """A single year of data, then a single projected one: every caption and text alternative."""
+    held = tables()
+    for name in ("estimates", "implied_duration", "shares", "coverage", "deaths_fit"):
+        frame = held[name]
+        held[name] = frame[(frame["year"] >= 2020) & (frame["year"] <= last)]
+    head = {**make_content().headline, "year": 2020, "index_date": f"{2020}-12-31"}
+    drawn = draw_figures(public_content(make_content(tables=held, headline=head)))
+    assert "deaths_fit" in drawn
+    for drawing in drawn.values():
+        for words in (drawing.caption, drawing.alt):
+            assert not re.search(r"\b(\d{4}) (?:to|-|–) \1\b", words)
+    assert ("Projected: 2021." in drawn["national_trend"].alt) == (last == 2021)
 
 
 def test_figures_are_drawn_from_rounded_numbers_only() -> None:

@@ -20,9 +20,9 @@ def areas(
     if not len(rows):
         return None
     rate = RATES[LIVING]
-    panels = [(LIVING, "Persons", style.PURPLE)]
+    panels, unit = [(LIVING, "Persons", style.PURPLE)], ""
     if f"{rate}_median" in rows:
-        unit = tables[ESTIMATES].loc[tables[ESTIMATES]["quantity"] == rate, "unit"].iloc[0]
+        unit = str(tables[ESTIMATES].loc[tables[ESTIMATES]["quantity"] == rate, "unit"].iloc[0])
         panels.append((rate, heading(unit), style.TEAL))
     figure = style.new_figure(1.5 + 0.30 * len(rows))
     axes_list = np.atleast_1d(figure.subplots(1, len(panels), sharey=True))
@@ -41,14 +41,15 @@ def areas(
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
         style.thousands(axes.xaxis)
-    whole = maybe(tables[ESTIMATES], headline, rate)
+    whole, whole_words, whole_said = maybe(tables[ESTIMATES], headline, rate), "", ""
     if whole is not None and len(panels) == 2 and whole["median"].notna().all():
-        level = float(whole["median"].iloc[0])
+        level, least, most = (float(whole[b].iloc[0]) for b in BOUNDS)
+        axes_list[1].axvspan(least, most, color=style.INK, alpha=0.07, linewidth=0, zorder=0.5)
         axes_list[1].axvline(level, color=style.INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
-        axes_list[1].annotate(
-            f"{headline['area_name']} {level:,.0f}", (level, 0), xytext=(4, 0),
-            xycoords=("data", "axes fraction"), textcoords="offset points", va="bottom", fontsize=8,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1, "alpha": 0.85})
+        shown = f"{headline['area_name']} {level:,.0f} ({least:,.0f} to {most:,.0f})"
+        axes_list[1].set_xlabel(f"Dashed line and grey ground: {shown}", fontsize=8, loc="left")
+        whole_words = f" Dashed line and grey ground: {headline['area_name']}."
+        whole_said = f" {shown} {unit}."
     axes_list[0].set_yticks(place, [n.removeprefix("NHS ") for n in rows["area_name"]])
     axes_list[0].set_ylim(len(rows) - 0.4, -0.6)
     figure.suptitle(f"Living on {date_words(headline['index_date'])}", fontsize=10.5, x=0.01, ha="left",
@@ -63,5 +64,5 @@ def areas(
         f"Dot: median; bar: {credible(headline)}. In order of size, not of rate: between areas "
         "that have no deaths or metastatic registrations of their own, rates differ by the prior and by "
         "primary "
-        "registrations only.",
-        f"Dot and interval chart of persons living by area on {date_words(headline['index_date'])}. {said}.")
+        f"registrations only.{whole_words}",
+        f"Dot and interval chart of persons living by area on {date_words(headline['index_date'])}. {said}.{whole_said}")

@@ -1,4 +1,4 @@
-"""Checks of the model: prior against posterior, certified deaths against replicated deaths."""
+"""Checks of the model: prior against posterior."""
 
 from collections.abc import Mapping
 from textwrap import fill
@@ -9,7 +9,7 @@ import pandas as pd
 
 from sbc_prevalence.release.figures import style
 from sbc_prevalence.release.tables import without_weights
-from sbc_prevalence.release.words import credible, persons, plain, span
+from sbc_prevalence.release.words import credible, plain, span
 
 
 def prior_posterior(
@@ -64,44 +64,3 @@ def prior_posterior(
         f"Prior and posterior intervals of the parameters. {said}.")
 
 
-def deaths_fit(
-    tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any], scope: str
-) -> style.Drawing | None:
-    """Certified deaths beside deaths replicated from the fit, for the whole (or the areas together)."""
-    rows = tables.get("deaths_fit")
-    if rows is None or not len(rows):
-        return None
-    rows = rows[(rows["area_code"] == headline["area_code"]) & rows["observed"].notna()]
-    if not len(rows):
-        return None
-    rows = rows.sort_values("year")
-    inside = (rows["observed"] >= rows["lower"]) & (rows["observed"] <= rows["upper"])
-    figure = style.new_figure(3.4)
-    axes = figure.subplots()
-    axes.fill_between(rows["year"], rows["lower"], rows["upper"], color=style.TEAL, alpha=0.22, linewidth=0,
-                      label="replicated: interval")
-    axes.plot(rows["year"], rows["median"], color=style.TEAL, linewidth=2, label="replicated: median")
-    style.lone_year(axes, rows["year"], rows["median"], rows["lower"], rows["upper"], style.TEAL)
-    axes.plot(rows.loc[inside, "year"], rows.loc[inside, "observed"], "o", color=style.INK, markersize=4.5,
-              label="certified")
-    if (~inside).any():
-        axes.plot(rows.loc[~inside, "year"], rows.loc[~inside, "observed"], "s", markerfacecolor="white",
-                  color=style.MAGENTA, markersize=6, markeredgewidth=1.8,
-                  label="certified, outside the interval")
-    axes.set_ylim(0, float(rows[["upper", "observed"]].to_numpy().max()) * 1.10)
-    style.years(axes.xaxis, rows["year"])
-    axes.set_xlim(rows["year"].min() - 0.5, rows["year"].max() + 0.5)
-    axes.set_xlabel("Calendar year of death")
-    axes.set_title("Certified breast cancer deaths in the year (persons)")
-    axes.grid(axis="y")
-    style.thousands(axes.yaxis)
-    axes.legend(loc="lower left", ncols=2)
-    style.finish(figure, scope)
-    return style.to_drawing(
-        figure, "deaths_fit", "Certified and replicated deaths",
-        f"Band: {credible(headline)} of deaths replicated from the fit; dots: certified. {int(inside.sum())} "
-        f"of {len(rows)} years lie inside. These deaths were used in the fit: a check, not a validation.",
-        f"Certified breast cancer deaths by year in {headline['area_name']}, {int(rows['year'].min())} to "
-        f"{int(rows['year'].max())}, from {persons(rows['observed'].iloc[0])} to "
-        f"{persons(rows['observed'].iloc[-1])}, over the band of replicated deaths; {int(inside.sum())} of "
-        f"{len(rows)} years lie inside the band.")

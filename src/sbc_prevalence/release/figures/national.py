@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from sbc_prevalence.release.content import ESTIMATES, LIVING, NEWLY
 from sbc_prevalence.release.figures import style
 from sbc_prevalence.release.tables import maybe, national_by_year
-from sbc_prevalence.release.words import credible, date_words, persons
+from sbc_prevalence.release.words import credible, date_words, persons, year_span
 
 _SHADES = ("#3F3685", "#0078D4", "#1E7F84", "#83BB26", "#948DA3")
 _HATCHES = ("", "....", "", "\\\\\\\\", "")
@@ -36,7 +36,7 @@ def trend(tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any], scope
     lower.set_xlabel("Calendar year")
     style.finish(figure, scope)
     first, last = rows.iloc[0], rows[~rows["projected"]].iloc[-1]
-    level = credible(headline)
+    level, last_seen = credible(headline), int(last["year"])
     alt = (
         f"Two line charts for {headline['area_name']}. Living: {persons(first[LIVING + '_median'])} at the "
         f"end of {int(first['year'])}, {persons(last[LIVING + '_median'])} at the end of {int(last['year'])} "
@@ -44,10 +44,10 @@ def trend(tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any], scope
         f"{persons(last[LIVING + '_lower'])} to {persons(last[LIVING + '_upper'])}). Newly diagnosed: "
         f"{persons(first[NEWLY + '_median'])} in {int(first['year'])}, {persons(last[NEWLY + '_median'])} in "
         f"{int(last['year'])}."
-        + (f" Years {projected[0]} to {projected[-1]} are projected." if projected else ""))
+        + (f" Projected: {year_span(projected[0], projected[-1])}." if projected else ""))
     caption = (
         f"Line: median; band: {level}. Counts shown are {headline['basis']} persons."
-        + (" Hatched ground and dashed lines: projected, no deaths were available for these years."
+        + (f" Hatched ground and dashed lines: projected beyond {last_seen}, the last year with data on the whole."
            if projected else ""))
     title = f"{headline['area_name']}: living and newly diagnosed by year"
     return style.to_drawing(figure, "national_trend", title, caption, alt)
@@ -58,9 +58,7 @@ def _band(axes: Axes, rows: pd.DataFrame, quantity: str, colour: str) -> None:
     seen = ~rows["projected"].to_numpy(dtype=bool)
     year = rows["year"].to_numpy(dtype=float)
     median, low, high = (rows[f"{quantity}_{b}"].to_numpy(dtype=float) for b in ("median", "lower", "upper"))
-    axes.fill_between(year[seen], low[seen], high[seen], color=colour, alpha=0.22, linewidth=0)
-    axes.plot(year[seen], median[seen], color=colour, linewidth=2.2)
-    style.lone_year(axes, year[seen], median[seen], low[seen], high[seen], colour)
+    style.band(axes, year[seen], median[seen], low[seen], high[seen], colour, width=2.2)
     if (~seen).any():
         later = ~seen
         if seen.sum() > 1:

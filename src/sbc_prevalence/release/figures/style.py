@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 
 import matplotlib as mpl
 import matplotlib.style
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
@@ -78,12 +79,33 @@ def thousands(axis: Any) -> None:
     axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.0f}"))
 
 
-def years(axis: Any, values: Iterable[int]) -> None:
-    """Ticks at whole years: every fifth, or every one where there are few."""
+def years(axis: Any, values: Iterable[int], *, most: int = 9) -> None:
+    """Ticks at whole years: each, or every fifth or tenth where there would be more of them than an axis has room for."""
     values = list(values)
     span = max(values) - min(values)
-    axis.set_major_locator(MultipleLocator(1 if span <= 8 else 5 if span <= 45 else 10))
+    axis.set_major_locator(MultipleLocator(1 if span < most else 5 if span <= 5 * most else 10))
     axis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0f}"))
+
+
+def stretches(year: Any) -> list[Any]:
+    """Positions of the years that follow each other, one array for each unbroken stretch; years ascend."""
+    year = np.asarray(year)
+    return np.split(np.arange(year.size), np.flatnonzero(np.diff(year) > 1) + 1) if year.size else []
+
+
+def band(axes: Axes, year: Any, median: Any, low: Any, high: Any, colour: str, *, labels: tuple[str, str] = ("", ""),
+         width: float = 2.0) -> None:
+    """Median and interval by year: a line and a band over each unbroken stretch, a point with its bar for a lone year.
+
+    Nothing is drawn across a gap. `labels` name the band and the line in a legend, once.
+    """
+    year, median, low, high = (np.asarray(v, dtype=float) for v in (year, median, low, high))
+    for i, part in enumerate(stretches(year)):
+        named = labels if i == 0 else ("", "")
+        axes.fill_between(year[part], low[part], high[part], color=colour, alpha=0.22, linewidth=0,
+                          label=named[0] or None)
+        axes.plot(year[part], median[part], color=colour, linewidth=width, label=named[1] or None)
+        lone_year(axes, year[part], median[part], low[part], high[part], colour)
 
 
 def lone_year(axes: Axes, year: Any, median: Any, low: Any, high: Any, colour: str, *, hollow: bool = False) -> None:
