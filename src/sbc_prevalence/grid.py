@@ -1,8 +1,8 @@
 """The study grid and the vocabulary: names in, labelled axes out. No data, no statistics."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 
@@ -207,6 +207,20 @@ class AreaSet:
         extra = tuple(self.groups or ())
         whole = () if self.total_code in self.codes else (self.total_code,)
         return self.codes + extra + whole
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """All codes in the order in which people see them: the whole, the areas by name, the groups by name."""
+        def by_name(codes: Iterable[str]) -> list[str]:
+            return sorted(codes, key=lambda code: (self.name_of(code).casefold(), code))
+
+        parts = [code for code in self.codes if code != self.total_code]
+        return (self.total_code, *by_name(parts), *by_name(self.groups or ()))
+
+    def sorted_by_code(self) -> "AreaSet":
+        """The same areas in the order of their codes: the order of the rows of a table then changes no digit."""
+        order = sorted(range(len(self.codes)), key=self.codes.__getitem__)
+        return replace(self, codes=tuple(self.codes[i] for i in order), names=tuple(self.names[i] for i in order))
 
     def name_of(self, code: str) -> str:
         """Name of a part, a group or the whole."""

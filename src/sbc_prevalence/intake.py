@@ -123,7 +123,7 @@ def _modelled_areas(source: Readable, section: AreasSection) -> AreaSet:
     if section.list is not None:
         return AreaSet(
             tuple(item.code for item in section.list), tuple(item.name for item in section.list),
-            section.total_code, section.total_name, section.level or "area", section.total_level)
+            section.total_code, section.total_name, section.level or "area", section.total_level).sorted_by_code()
     table = _table(source, section.table, section.file, "areas")
     return area_set_from(table, total_code=section.total_code, total_name=section.total_name,
                          level=section.level, total_level=section.total_level)

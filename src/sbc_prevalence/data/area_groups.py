@@ -28,7 +28,7 @@ def with_groups(areas: AreaSet, table: Table) -> AreaSet:
         With every fault: columns missing, unknown members, groups that contain themselves, codes of areas.
     """
     frame, where = _texts(table, (GROUP_CODE, GROUP_NAME, AREA_CODE)), table.name
-    groups = list(dict.fromkeys(frame[GROUP_CODE]))
+    groups = sorted(set(frame[GROUP_CODE]))
     known = {*areas.codes, *groups}
     problems = _at_rows(~frame[AREA_CODE].isin(known), where, Problem(
         "E-AREA-UNKNOWN", where, "a member is neither a modelled area nor a group of this table",
@@ -49,7 +49,7 @@ def with_groups(areas: AreaSet, table: Table) -> AreaSet:
         raise DataError(problems)
     flat = {group: tuple(code for code in areas.codes if code in _areas_of(group, members)) for group in groups}
     names = dict(zip(frame[GROUP_CODE], frame[GROUP_NAME], strict=True))
-    return replace(areas, groups=flat, group_names=names)
+    return replace(areas, groups=flat, group_names={group: names[group] for group in groups})
 
 
 def with_neighbours(areas: AreaSet, table: Table) -> AreaSet:

@@ -48,7 +48,7 @@ def area_set_from(
     table: Table | pd.DataFrame, *, total_code: str, total_name: str, level: str | None = None,
     total_level: str = "total", where: str | None = None,
 ) -> AreaSet:
-    """Areas of a study from a table of them.
+    """Areas of a study from a table of them, in the order of their codes whatever the order of its rows.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def area_set_from(
     total_code, total_name : str
         The whole.
     level : str, optional
-        Word for the areas; the first ``area_level`` otherwise, else ``"area"``.
+        Word for the areas; the ``area_level`` of the first code otherwise, else ``"area"``.
     total_level : str
         Word for the whole.
     where : str, optional
@@ -89,8 +89,10 @@ def area_set_from(
     if problems:
         raise DataError(problems)
     if level is None:
-        level = str(frame[AREA_LEVEL].iloc[0]) if AREA_LEVEL in frame.columns and len(frame) else "area"
-    return AreaSet(tuple(codes), tuple(names), total_code, total_name, level=level, total_level=total_level)
+        given = AREA_LEVEL in frame.columns and len(frame) > 0
+        level = str(frame[AREA_LEVEL].iloc[int(codes.argsort().iloc[0])]) if given else "area"
+    found = AreaSet(tuple(codes), tuple(names), total_code, total_name, level=level, total_level=total_level)
+    return found.sorted_by_code()
 
 
 def check_codes(

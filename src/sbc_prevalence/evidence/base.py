@@ -182,7 +182,7 @@ def _options_in_words(known: set[str]) -> str:
 
 def _completed(provenance: Provenance, frame: pd.DataFrame) -> Provenance:
     """Provenance whose source and date come from the rows where it does not say."""
-    sources, dates = list(dict.fromkeys(frame[SOURCE])), sorted(set(frame[AS_OF]))
+    sources, dates = sorted(set(frame[SOURCE])), sorted(set(frame[AS_OF]))
     return replace(
         provenance, source=provenance.source or "; ".join(sources[:3]), as_of=provenance.as_of or dates[-1]
     )

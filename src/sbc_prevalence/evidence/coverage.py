@@ -42,8 +42,9 @@ def table(pieces: Sequence[Evidence], areas: AreaSet | None, grid: StudyGrid | N
     if grid is not None:
         years = list(range(grid.first_data_year, grid.last_year + 1))
     rows = []
-    wholes = {code: _wholes(code, areas) for code in areas.codes}
-    for code in areas.codes:
+    shown = [code for code in areas.shown if code in areas.codes]
+    wholes = {code: _wholes(code, areas) for code in shown}
+    for code in shown:
         for year in years:
             row = {AREA_CODE: code, AREA_NAME: areas.name_of(code), YEAR: year}
             row |= {kind: _how(seen, code, wholes[code], year) for kind, seen in cells.items()}

@@ -9,11 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from sbc_prevalence.data.catalogue import load_carried
+from sbc_prevalence.data.schemas import check
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence.base import Evidence
 
 SMALLEST_ETA_SE = 0.01
 Z_95 = 1.959963984540054
+POINT_ORDER = ("study", "presentation", "survival_kind", "measure", "duration_from_years", "duration_years",
+               "diagnosis_year_from", "diagnosis_year_to", "value")
 POINT_COLUMNS = (
     "study",
     "presentation",
@@ -83,7 +87,7 @@ class PublishedSurvival(Evidence):
             log); ``eta_se`` (of a median: of the log of the time, which is the same under a shape of 1);
             ``eta_se_from`` (``interval``, ``n`` or ``default``); ``diagnosis_year_mid`` (NaN if not
             published); ``de_novo_share`` (NaN unless ``presentation`` is ``all``); ``source``. A row at
-            duration 0 is left out.
+            duration 0 is left out. In the order of `in_point_order`, whatever that of the table.
 
         Notes
         -----
@@ -91,7 +95,7 @@ class PublishedSurvival(Evidence):
         se(eta) = se(S) / (S abs(log S)); for a median sqrt(1/4 / n) / (log(2) / 2). Never below 0.01, because
         published values are rounded.
         """
-        frame = self.data.reset_index(drop=True)
+        frame = in_point_order(self.data)
         blank = pd.Series(np.nan, index=frame.index)
         value, measure = frame["value"].to_numpy(float), frame["measure"].to_numpy(str)
         low, high, number = (
@@ -193,6 +197,32 @@ class ComparisonFigures(Evidence):
     """Published counts that people quote, with what each counts. Shown beside our own, never fitted."""
 
     kind: ClassVar[str] = "comparison_figures"
+
+
+def in_point_order(data: pd.DataFrame) -> pd.DataFrame:
+    """Rows of published survival in an order that does not depend on the order of the table.
+
+    Rows that the package carries come first, as it carries them, so that figures made with them keep every digit; all
+    others follow by study, presentation, measure, time, years of diagnosis and value.
+
+    Parameters
+    ----------
+    data : DataFrame
+        Checked rows of kind ``published_survival``.
+    """
+    order = [column for column in POINT_ORDER if column in data.columns]
+    frame = data.sort_values([*order, *(c for c in data.columns if c not in order)], na_position="first", kind="stable")
+    carried = {key: i for i, key in enumerate(_keys(check(load_carried("published_survival"), "published_survival")))}
+    place = np.array([carried.get(key, len(carried)) for key in _keys(frame)], dtype=np.int64)
+    return frame.iloc[np.argsort(place, kind="stable")].reset_index(drop=True)
+
+
+def _keys(data: pd.DataFrame) -> list[tuple[str, ...]]:
+    """What a row is about, as texts."""
+    blank = pd.Series(pd.NA, index=data.index)
+    columns = [data.get(name, blank) for name in POINT_ORDER]
+    return [tuple("" if pd.isna(v) else f"{v:.10g}" if isinstance(v, float) else str(v) for v in row)
+            for row in zip(*columns, strict=True)]
 
 
 def _eta(survival: NDArray[Any]) -> NDArray[np.float64]:

@@ -112,8 +112,8 @@ class PatientSurvival(SurvivalCells):
                                         rows=row_numbers(rows[never]), n_rows=len(checked)))
         if not times["died"].any():
             told.append(problem("W-NO-DEATHS", name, severity="warning", column="died"))
-        sources = "; ".join(list(dict.fromkeys(checked[SOURCE]))[:3])
-        cells = tabulated(times, period_years=period)
+        sources = "; ".join(sorted(set(checked[SOURCE]))[:3])
+        cells = tabulated(times.sort_values(list(times.columns)), period_years=period)  # sums in an order of their own
         return cells.assign(**{SOURCE: sources, AS_OF: max(checked[AS_OF])}), told
 
 

@@ -9,6 +9,7 @@ from scipy.stats import norm
 
 from sbc_prevalence.grid import AREA, AREA_CODE, COUNT_LOWER, COUNT_UPPER, YEAR
 from sbc_prevalence.model.parameters import Prior
+from sbc_prevalence.prevalence.area_order import in_shown_order
 from sbc_prevalence.prevalence.draws import chunks, flattened
 from sbc_prevalence.prevalence.intervals import median_and_interval
 
@@ -83,10 +84,10 @@ def deaths_fit(est: "Estimates", ci_prob: float) -> pd.DataFrame:
     np.add.at(together.T, place, est.draws.certified_rep.T)
     median, lower, upper = median_and_interval(together, ci_prob)
     low, high = bounds[COUNT_LOWER].to_numpy(float), bounds[COUNT_UPPER].to_numpy(float)
-    return pd.DataFrame({
+    return in_shown_order(pd.DataFrame({
         "area_code": bounds[AREA_CODE].to_numpy(), "year": bounds[YEAR].to_numpy(int),
         "observed": np.where(low == high, low, np.nan), "observed_lower": low, "observed_upper": high,
-        "median": median, "lower": lower, "upper": upper})
+        "median": median, "lower": lower, "upper": upper}), est.grid.areas)
 
 
 def _labels(prior: Prior) -> list[str]:

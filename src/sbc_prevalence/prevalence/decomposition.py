@@ -18,6 +18,7 @@ from sbc_prevalence.model.observing.registrations import RegisteredCounts
 from sbc_prevalence.model.observing.sources import sources_of
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
 from sbc_prevalence.model.survival.unregistered import registering_sources
+from sbc_prevalence.prevalence.area_order import in_shown_order
 from sbc_prevalence.prevalence.draws import CHUNK, chunks, flattened
 from sbc_prevalence.prevalence.index_date import alive_inside
 from sbc_prevalence.prevalence.intervals import median_and_interval
@@ -359,4 +360,4 @@ def decomposition_table(est: "Estimates", parts: Decomposition, ci_prob: float) 
                 rows.append((parts.source, part, basis, code, areas.name_of(code),
                              *(float(v) for v in median_and_interval(column, ci_prob)),
                              1.0 if part == ALL_LIVING else float(share[i])))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return in_shown_order(pd.DataFrame(rows, columns=list(COLUMNS)), areas)

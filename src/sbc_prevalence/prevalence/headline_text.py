@@ -54,7 +54,7 @@ def headline_text(
             f"{level} interval: credible interval, {head['ci_kind']}; bounds are rounded outwards.",
             f"Scope: {est.scope}."]
     if rows:
-        text.append("Areas: largest first" + (", then groups of them, each the sum of its areas." if groups else "."))
+        text.append("Areas: by name" + (", then groups of them, each the sum of its areas." if groups else "."))
     if rows and not est.fitted.model.sees_areas(est.fitted.inputs):
         text.append("Areas rest on their primaries and on a prior; differences between them are not evidence about care.")
     return "\n".join(text)
@@ -68,11 +68,10 @@ def _persons(row: Mapping[str, Any], units: Mapping[str, int], prefix: str = "")
 
 
 def _places(codes: Sequence[str], rows: pd.DataFrame, head: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Living of some areas or groups on the index date, largest first."""
+    """Living of some areas or groups on the index date, in the order of the table."""
     chosen = rows[(rows["quantity"] == LIVING) & (rows["basis"] == head["basis"]) & (rows["presentation"] == ALL)
                   & (rows["duration_band"] == ALL) & (rows["index_date"] == head["index_date"])
                   & rows["area_code"].isin(codes) & (rows["area_code"] != head["area_code"])]
-    chosen = chosen.sort_values(["median", "area_name"], ascending=[False, True])
     return [{str(k): v for k, v in row.items()} for row in chosen.to_dict("records")]
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.observing.sources import source_titles, sources_of
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
+from sbc_prevalence.prevalence.area_order import in_shown_order
 from sbc_prevalence.prevalence.checks import PRIOR_STREAM
 from sbc_prevalence.prevalence.draws import FittedLike, chunks, flattened
 from sbc_prevalence.prevalence.intervals import median_and_interval
@@ -76,7 +77,7 @@ def identifiability(est: "Estimates", ci_prob: float, n_prior: int) -> pd.DataFr
             table[prefix + word] = column
     known = (table["quantity"] == COMPLETENESS) & (np.ptp(after.values, axis=0) == 0)
     shown = (table["quantity"] != INCIDENCE_OF_SOURCE) & ~known
-    return table.loc[shown, list(IDENTIFIABILITY_COLUMNS)].reset_index(drop=True)
+    return in_shown_order(table.loc[shown, list(IDENTIFIABILITY_COLUMNS)], areas)
 
 
 def _correlations(after: Totals, scaled: Floats) -> Floats:
@@ -150,7 +151,7 @@ def influences(est: "Estimates", refit: Refit | None = None) -> pd.DataFrame:
             "shift": found.shift[j],
             "disagreement": found.disagreement[j], "sensitivity": found.sensitivity[j], "k_hat": found.k_hat[j],
             "method": method[j], "reading": _reading(found, relative, j, str(part.part), of_evidence)}))
-    return pd.concat(frames, ignore_index=True)[list(INFLUENCE_COLUMNS)]
+    return in_shown_order(pd.concat(frames, ignore_index=True)[list(INFLUENCE_COLUMNS)], est.grid.areas)
 
 
 def relative_shares(found: Influence) -> Floats:

@@ -23,6 +23,7 @@ from sbc_prevalence.grid import (
     PRESENTATIONS,
     YEAR,
 )
+from sbc_prevalence.prevalence.area_order import in_shown_order
 from sbc_prevalence.prevalence.intervals import CI_KIND, DEFAULT_CI_PROB, median_and_interval
 
 if TYPE_CHECKING:
@@ -185,7 +186,7 @@ class Quantity:
         DataFrame
             ``quantity``, ``basis``, ``area_code``, ``area_name``, ``area_level``, ``year``, ``index_date``,
             ``presentation``, ``duration_band``, ``unit``, ``median``, ``lower``, ``upper``, ``ci_prob``,
-            ``ci_kind``, ``projected``, ``rests_on``; with ages also their column, after ``presentation``.
+            ``ci_kind``, ``projected``, ``rests_on``; with ages also their column, after ``presentation``. Areas by name.
         """
         values, years, dates = self.values()
         est, areas = self.estimates, self.estimates.grid.areas
@@ -206,10 +207,9 @@ class Quantity:
             projected=frame["year"].map(est.grid.is_projected).astype(bool),
             rests_on=[est.rests_on(c, y, self.name)
                       for c, y in zip(frame["area_code"], frame["year"], strict=True)])
-        if self.age_axis is None:
-            return frame[list(COLUMNS)]
         at = COLUMNS.index("presentation") + 1
-        return frame[[*COLUMNS[:at], self.age_axis, *COLUMNS[at:]]]
+        columns = COLUMNS if self.age_axis is None else (*COLUMNS[:at], self.age_axis, *COLUMNS[at:])
+        return in_shown_order(frame[list(columns)], areas)
 
     def plot(self, ci_prob: float = DEFAULT_CI_PROB) -> "Figure":
         """A matplotlib figure: a line over years, or one interval for each row."""

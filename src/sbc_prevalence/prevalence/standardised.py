@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sbc_prevalence.data.standards import EUROPEAN_2013, standard_weights
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.grid import AGE_BAND, ALL
+from sbc_prevalence.prevalence.area_order import in_shown_order
 from sbc_prevalence.prevalence.intervals import CI_KIND, DEFAULT_CI_PROB, median_and_interval
 from sbc_prevalence.prevalence.quantity import COLUMNS, LIVING, NEWLY_DIAGNOSED, Quantity
 
@@ -70,11 +71,12 @@ class StandardisedRate:
             quantity=STANDARDISED[shown.name], basis=shown.basis, presentation=ALL, duration_band=ALL,
             unit=f"{shown.unit}, {self.standard}", median=median, lower=lower, upper=upper, ci_prob=ci_prob,
             ci_kind=CI_KIND)
-        return frame.assign(
+        frame = frame.assign(
             area_name=frame["area_code"].map(areas.name_of), area_level=frame["area_code"].map(areas.level_of),
             projected=frame["year"].map(est.grid.is_projected).astype(bool),
             rests_on=[est.rests_on(c, y, shown.name)
-                      for c, y in zip(frame["area_code"], frame["year"], strict=True)])[list(COLUMNS)]
+                      for c, y in zip(frame["area_code"], frame["year"], strict=True)])
+        return in_shown_order(frame[list(COLUMNS)], areas)
 
     def __repr__(self) -> str:
         table = self.table()[["area_name", "year", "median", "lower", "upper", "ci_prob", "ci_kind"]]

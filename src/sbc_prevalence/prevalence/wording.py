@@ -269,7 +269,7 @@ def _areas(est: "Estimates") -> str:
     if len(own) == inputs.n_areas:
         return (f"Every area ({areas.level}) has counts of its own, besides its {basis}. Survival after diagnosis is "
                 "taken to be the same in all areas.")
-    named = ", ".join(areas.name_of(c) for c in areas.codes if c not in own)
+    named = ", ".join(areas.name_of(c) for c in areas.shown if c in areas.codes and c not in own)
     return (f"{len(own)} of {inputs.n_areas} areas ({areas.level}) have counts of their own. These rest on the whole, "
             f"on their {basis} and on the prior alone: {named}.")
 

@@ -118,7 +118,7 @@ def areas(content: ReleaseContent, *, groups: bool = False) -> tuple[Sheet, str]
     if small:
         rest += f" A median of 0 is one below {max(small) / 2:g}, not nobody."
     sheet = Sheet(
-        f"{what}, largest first: median ({credible(head)}); {head['basis']} persons. Living on "
+        f"{what}, by name: median ({credible(head)}); {head['basis']} persons. Living on "
         f"{date_words(head['index_date'])}; newly diagnosed in {head['year']}. {rest}",
         columns, cells, wordy)
     return sheet, str(rows["rests_on"].iloc[0]) if shared else ""
@@ -130,9 +130,8 @@ def area_spread(content: ReleaseContent) -> Sheet | None:
     if not len(rows):
         return None
     scenarios = list(dict.fromkeys(rows["scenario"]))
-    order = rows.groupby("area_name")["median"].max().sort_values(ascending=False).index
     cells = []
-    for name in order:
+    for name in dict.fromkeys(rows["area_name"]):
         part = rows[rows["area_name"] == name].set_index("scenario")
         cells.append([str(name), *[
             interval(part.loc[s].to_dict(), "") if s in part.index else "" for s in scenarios]])

@@ -117,7 +117,7 @@ def areas_at_index_date(
 ) -> pd.DataFrame:
     """One row per area (or per group of areas) at the headline date: living, per 100,000, newly diagnosed.
 
-    Largest first.
+    In the order of names.
     """
     estimates, by = tables[ESTIMATES], "group" if groups else "area"
     living = maybe(estimates, headline, LIVING, by=by)
@@ -128,7 +128,13 @@ def areas_at_index_date(
         rows = maybe(estimates, headline, quantity, by=by)
         if rows is not None:
             out = out.join(_bounds(rows, "area_code", quantity))
-    return out.sort_values([f"{LIVING}_median", "area_name"], ascending=[False, True]).reset_index()
+    return by_name(out.reset_index())
+
+
+def by_name(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows in the order of the names of their areas, letters' case aside; rows of one area keep theirs."""
+    return rows.sort_values("area_name", key=lambda names: names.astype(str).str.casefold(), kind="stable",
+                            ignore_index=True)
 
 
 def national_sensitivity(tables: Mapping[str, pd.DataFrame], headline: Mapping[str, Any]) -> pd.DataFrame:
@@ -158,8 +164,7 @@ def area_sensitivity(tables: Mapping[str, pd.DataFrame], headline: Mapping[str, 
     if frame is None or not len(frame):
         return pd.DataFrame()
     rows = frame[(frame["area_code"] != headline["area_code"]) & (frame["quantity"] == LIVING)]
-    rows = rows[rows["group"].str.contains("spread")]
-    return rows.reset_index(drop=True)
+    return by_name(rows[rows["group"].str.contains("spread")])
 
 
 def year_spans(years: Iterable[int]) -> str:

@@ -107,7 +107,7 @@ def test_deaths_carried_by_area_get_a_panel_each_and_the_whole_one_where_it_has_
         drawing = deaths.deaths_fit(content.tables, content.headline, content.scope)
     assert drawing is not None
     shown = [axes for axes in kept[0].axes if axes.get_visible()]
-    names = ["NHS Ayrshire and Arran", "NHS Greater Glasgow and Clyde", "NHS Fife"]
+    names = ["NHS Ayrshire and Arran", "NHS Fife", "NHS Greater Glasgow and Clyde"]
     assert [axes.get_title(loc="left") for axes in shown] == (["Scotland"] if whole else []) + names
     assert len(kept[0].legends) == 1
     assert not any(axes.get_legend() for axes in shown)

@@ -74,6 +74,7 @@ def lay_out_audits(
             by_sources.setdefault(names, []).append(rows)
     for names, parts in by_sources.items():
         rows = pd.concat(parts, ignore_index=True)
+        rows = rows.sort_values([AREA_CODE, *([YEAR] if YEAR in rows else []), "n_known", "n_found"], ignore_index=True)
         name = f"{together(names, sources)}_audit"
         by_year = any(s.source.steps for s in sources if s.source.name in names)
         arrays |= {

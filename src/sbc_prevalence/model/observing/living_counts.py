@@ -181,7 +181,7 @@ def _one_row_a_date(frame: pd.DataFrame) -> pd.DataFrame:
     for name in (BASE_LOWER, BASE_UPPER):
         rows[name] = rows.get(name, blank).astype(float).fillna(rows[BASE])
     summed = [COUNT_LOWER, COUNT_UPPER, BASE, BASE_LOWER, BASE_UPPER]
-    return rows.groupby([AREA_CODE, "index_date"], sort=False)[summed].sum().reset_index()
+    return rows.groupby([AREA_CODE, "index_date"], sort=True)[summed].sum().reset_index()
 
 
 def _inside_the_grid(piece: Any, grid: StudyGrid, coded: bool) -> None:

@@ -41,7 +41,7 @@ def audited_by(rows: pd.DataFrame, sources: Sequence[LabelledSource]) -> list[tu
         Rows that speak of no source are left out; `evidence.consistency` has refused them.
     """
     found = []
-    for (word, presentation), part in rows.groupby(["source_audited", "presentation"], sort=False):
+    for (word, presentation), part in rows.groupby(["source_audited", "presentation"], sort=True):
         named = [s for s in sources if word in s.names] or [s for s in sources if s.origin == word]
         chosen = [s for s in named if s.presentation == presentation] or (named if presentation == ALL else [])
         if chosen:

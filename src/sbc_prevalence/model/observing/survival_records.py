@@ -176,7 +176,7 @@ def lay_out(
     pieces = [piece for kind in KINDS for piece in bundle.by_kind(kind)]
     if not pieces:
         return [], {}, None
-    frames = [piece.frame for piece in pieces]
+    frames = [piece.frame.sort_values(["presentation", *PERIOD, *SPAN], ignore_index=True) for piece in pieces]
     together = pd.concat(frames, ignore_index=True)
     edges = np.unique(together[list(SPAN)].to_numpy(float))
     if edges[-1] > grid.years.size:

@@ -19,6 +19,7 @@ def areas(
     rows = areas_at_index_date(tables, headline)
     if not len(rows):
         return None
+    rows = rows.sort_values([f"{LIVING}_median", "area_name"], ascending=[False, True])
     rate = RATES[LIVING]
     panels, unit = [(LIVING, "Persons", style.PURPLE)], ""
     if f"{rate}_median" in rows:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from sbc_prevalence.release.content import ESTIMATES
 from sbc_prevalence.release.figures import style
+from sbc_prevalence.release.tables import by_name
 from sbc_prevalence.release.words import credible, persons, year_span
 
 MOST_PANELS = 24
@@ -27,9 +28,11 @@ def deaths_fit(
         return None
     inside = (rows["observed"] >= rows["lower"]) & (rows["observed"] <= rows["upper"])
     rows = rows.assign(inside=inside, outside=rows["observed"].notna() & ~inside)
+    names = dict(tables[ESTIMATES].drop_duplicates("area_code")[["area_code", "area_name"]].itertuples(index=False))
+    rows = by_name(rows.assign(area_name=[str(names.get(code, code)) for code in rows["area_code"]]))
     codes = _shown(rows, str(headline["area_code"]))
-    names = tables[ESTIMATES].drop_duplicates("area_code").set_index("area_code")["area_name"]
-    places = [(str(names.get(code, code)), rows[rows["area_code"] == code].sort_values("year")) for code in codes]
+    parts = [rows[rows["area_code"] == code].sort_values("year") for code in codes]
+    places = [(str(part["area_name"].iloc[0]), part) for part in parts]
     columns = 1 if len(places) == 1 else 2 if len(places) <= 4 else 3
     lines = -(-len(places) // columns)
     figure = style.new_figure(3.4 if len(places) == 1 else 1.2 + 1.9 * lines)
@@ -38,6 +41,8 @@ def deaths_fit(
         _panel(axes, part, name if len(places) > 1 else f"{name}: certified breast cancer deaths in the year (persons)")
     for axes in panels[len(places):]:
         axes.set_visible(False)
+    for axes in panels[:len(places):columns] if len(places) > 1 else ():
+        axes.set_ylabel("Deaths (persons)")
     drawn = pd.concat([part for _, part in places])
     for axes in panels[max(len(places) - columns, 0):len(places)]:
         axes.tick_params(labelbottom=True)
@@ -50,7 +55,7 @@ def deaths_fit(
 
 
 def _shown(rows: pd.DataFrame, whole: str) -> list[str]:
-    """Codes with a panel: the whole first, then the areas in the order of the table."""
+    """Codes with a panel: the whole first, then the areas by name."""
     codes = sorted(dict.fromkeys(rows["area_code"]), key=lambda code: code != whole)
     if len(codes) <= MOST_PANELS:
         return codes

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sbc_prevalence.release.content import CONFLICT, IDENTIFIABILITY, INFLUENCE, LIVING, NEWLY
 from sbc_prevalence.release.figures import style
+from sbc_prevalence.release.tables import by_name
 from sbc_prevalence.release.words import credible, date_words, percent, persons
 
 PANELS = ((LIVING, "Living", style.PURPLE), (NEWLY, "Newly diagnosed", style.MAGENTA))
@@ -67,7 +68,7 @@ def contraction(
     whole = wide["area_code"] == headline["area_code"]
     if whole.all():
         return None
-    wide = pd.concat([wide[whole], wide[~whole].sort_values(LIVING, ascending=False, kind="stable")])
+    wide = pd.concat([wide[whole], by_name(wide[~whole])])
     place = np.arange(len(wide)) + 0.4 * (np.arange(len(wide)) > 0)
     figure = style.new_figure(1.5 + 0.27 * len(wide))
     axes = figure.subplots()
