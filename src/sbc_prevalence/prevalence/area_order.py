@@ -20,7 +20,7 @@ def in_shown_order(frame: pd.DataFrame, areas: AreaSet) -> pd.DataFrame:
     if not len(frame):
         return frame
     place = {code: i for i, code in enumerate(areas.shown)}
-    before = list(frame.columns[:frame.columns.get_indexer([AREA_CODE])[0]])
+    before = list(frame.columns)[:list(frame.columns).index(AREA_CODE)]
     block = frame.groupby(before, sort=False, dropna=False).ngroup() if before else pd.Series(0, index=frame.index)
     order = np.lexsort((frame[AREA_CODE].map(place).to_numpy(), block.to_numpy()))
     return frame.iloc[order].reset_index(drop=True)

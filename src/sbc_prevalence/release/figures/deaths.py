@@ -28,7 +28,8 @@ def deaths_fit(
         return None
     inside = (rows["observed"] >= rows["lower"]) & (rows["observed"] <= rows["upper"])
     rows = rows.assign(inside=inside, outside=rows["observed"].notna() & ~inside)
-    names = dict(tables[ESTIMATES].drop_duplicates("area_code")[["area_code", "area_name"]].itertuples(index=False))
+    known = tables[ESTIMATES].drop_duplicates("area_code")
+    names = dict(zip(known["area_code"], known["area_name"], strict=True))
     rows = by_name(rows.assign(area_name=[str(names.get(code, code)) for code in rows["area_code"]]))
     codes = _shown(rows, str(headline["area_code"]))
     parts = [rows[rows["area_code"] == code].sort_values("year") for code in codes]
