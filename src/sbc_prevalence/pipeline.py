@@ -109,7 +109,9 @@ class Pipeline:
         from sbc_prevalence.posterior import compile_model
         from sbc_prevalence.prevalence.content import release_content_parts
         from sbc_prevalence.prevalence.estimate import estimate
+        from sbc_prevalence.release.folder import check_replaceable
 
+        check_replaceable(Path(out).resolve())
         say: Say = _to_stderr if progress else _nowhere
         study = prepare(self.config)
         other_completeness(study, self.config)

@@ -28,6 +28,9 @@ from sbc_prevalence.model.anchors import anchor_problems
 FROM_EVIDENCE = ("base_error_", "completeness_", "regime_", "registrations_", "sensitivity_", "snapshot_",
                  "specificity_", "validation_")
 """Beginnings of the names of parameters that a model has only with certain evidence."""
+PAUSED_BELOW = 0.93
+"""Share of the usual primaries below which 2020 and 2021 show the pause; they fell to .885 in Scotland."""
+FEWEST_PRIMARIES = 500
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ class Study:
         grid, areas = self.grid, self.areas
         lines = [
             f"{self.config.title}: {self.config.population_described}",
-            f"  areas      {len(areas.codes)} x {areas.level}, together {areas.total_name}",
+            f"  areas      {len(areas.codes)} x {areas.level}, together {areas.total_name}"
+            + ("; one area alone borrows from no other" if len(areas.codes) == 1 else ""),
             f"  years      data {grid.first_data_year}-{grid.last_data_year}; tables "
             f"{grid.first_reported_year}-{grid.last_year}"
             + (f", projected from {grid.last_data_year + 1}" if grid.last_year > grid.last_data_year else ""),
@@ -111,7 +115,7 @@ def prepare(config: Config) -> Study:
     if inputs is None or any(p.severity == "error" for p in problems):
         raise DataError(problems)
     return Study(config, taken.areas, bundle, grid, inputs, model, day,
-                 (*taken.warnings, *_beside_the_data(config, grid)))
+                 (*taken.warnings, *_beside_the_data(config, grid), *_of_the_pandemic(config, bundle)))
 
 
 def with_tables(error: ConfigError) -> InputError:
@@ -219,6 +223,25 @@ def _beside_the_data(config: Config, grid: StudyGrid) -> list[Problem]:
             f"Write first_reported_year = {grid.first_data_year}, or take it out.",
             key="grid.first_reported_year", severity="warning"))
     return found
+
+
+def _of_the_pandemic(config: Config, bundle: EvidenceBundle) -> list[Problem]:
+    """Fewer primaries in 2020 or 2021 than in 2018 and 2019, and no pause of registration declared."""
+    primaries = bundle.primary_registrations
+    if primaries is None:
+        return []
+    counts = primaries.totals().groupby("year")["count_upper"].sum()
+    before = [float(counts[year]) for year in (2018, 2019) if year in counts.index]
+    usual = sum(before) / len(before) if before else 0.0
+    low = [year for year in (2020, 2021) if year in counts.index and year not in config.grid.pause_years
+           and float(counts[year]) < PAUSED_BELOW * usual]
+    if usual < FEWEST_PRIMARIES or not low:
+        return []
+    return [Problem(
+        "W-PAUSE", config.readable().where,
+        f"fewer primaries were registered in {' and '.join(map(str, low))}: screening and registration paused, disease "
+        "did not", f"Write pause_years = {low}, so that the dip is not taken for fewer cases.",
+        key="grid.pause_years", severity="warning")]
 
 
 def _index_date_problems(day: date, grid: StudyGrid, where: str) -> list[Problem]:

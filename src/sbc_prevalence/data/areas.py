@@ -1,6 +1,7 @@
 """Area codes: which exist, which were replaced, and whether a table's codes fit the areas of a study."""
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,10 @@ from sbc_prevalence.errors import DataError, Problem
 from sbc_prevalence.grid import AREA_CODE, AREA_LEVEL, AREA_NAME, YEAR, AreaSet, is_gss_code
 
 NAMED = 10
+BEFORE_2014 = re.compile(r"S080000(?:0[1-9]|1[0-4])")
+"""Scottish health boards before 1 April 2014 (SSI 2013/347): other areas under the names of today."""
+NO_PLACE = re.compile(r"RA27\d\d|S27\d{6}")
+"""Codes of people without an address in a board: no fixed abode, not known, outside Scotland."""
 COUNTED_ONCE = frozenset({"deaths", "primary_registrations", "registrations"})
 """Kinds in which the same people must not stand in a whole and in its parts in the same year."""
 
@@ -162,6 +167,16 @@ def _unknown(
     valid = areas.all_codes
     problems: list[Problem] = []
     unknown = sorted(set(codes) - set(valid) - set(replaced))
+    for pattern, code, requirement, remedy in (
+        (BEFORE_2014, "E-AREA-BOUNDARY",
+         "codes from before April 2014 are of other areas: boundaries changed, not only codes",
+         "Ask for the figures by the boards of today; a code must not be exchanged for that of the same name."),
+        (NO_PLACE, "E-AREA-NO-PLACE", "people without an address in an area stand under a code of their own",
+         "Add an area for them to [areas], or leave the rows out and say so in the note of the evidence."),
+    ):
+        apart = [text for text in unknown if pattern.fullmatch(text)]
+        unknown = [text for text in unknown if text not in apart]
+        problems += _rows_where(codes.isin(apart), where, Problem(code, where, requirement, remedy, column=AREA_CODE))
     named = [code for code in unknown if is_gss_code(code)][:NAMED]
     for code in named:
         near = difflib.get_close_matches(code, valid, n=1, cutoff=0.6)

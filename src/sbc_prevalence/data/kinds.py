@@ -118,7 +118,8 @@ SCHEMAS: dict[str, TableSchema] = _schemas(
     ),
     TableSchema(
         "population",
-        {**_STRATA, "population": columns.whole(low=1, high=cells.MAX_PEOPLE), **_ALONG, **_ORIGIN},
+        {**_STRATA, "population": columns.whole(low=1, high=cells.MAX_PEOPLE),
+         "population_at": columns.choice("mid_year", "year_end", required=False), **_ALONG, **_ORIGIN},
         ("area_code", "year", "sex", "age_band"),
         False,
         (checks.year_gaps, checks.age_bands),

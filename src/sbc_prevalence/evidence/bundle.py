@@ -7,7 +7,7 @@ import pandas as pd
 
 from sbc_prevalence.data import plausibility
 from sbc_prevalence.errors import EvidenceError, Problem
-from sbc_prevalence.evidence import anchors, consistency, coverage, double_counting, plausible
+from sbc_prevalence.evidence import anchors, consistency, coverage, double_counting, plausible, slips
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.counted import Deaths, PrimaryAgeProfile, PrimaryRegistrations, combined
 from sbc_prevalence.evidence.population import Population
@@ -141,7 +141,7 @@ class EvidenceBundle:
         own = [w for piece in self.pieces
                for w in (*plausibility.jumps(piece.kind, piece.name, piece.data), *piece.warnings())]
         return (own + same_people(self.pieces) + double_counting.warnings(self.pieces) + anchors.warnings(self.pieces)
-                + plausible.warnings(self.pieces))
+                + plausible.warnings(self.pieces) + slips.warnings(self.pieces))
 
     def align(
         self,

@@ -54,6 +54,7 @@ def problems(
         found += _given_twice(pieces, areas)
         found += double_counting.problems(pieces, areas)
         found += _populations_apart(pieces)
+        found += limits.totals_apart(pieces, areas)
     mixed = _sexes(pieces)
     found += mixed
     found += _mortality_needed(pieces, failed_kinds)

@@ -10,13 +10,14 @@ from sbc_prevalence.data import schemas
 from sbc_prevalence.data.areas import check_codes
 from sbc_prevalence.data.tables import Table
 from sbc_prevalence.errors import DataError, InputError, Problem
-from sbc_prevalence.evidence import consistency
+from sbc_prevalence.evidence import consistency, slips
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.bundle import EvidenceBundle
 from sbc_prevalence.evidence.registry import from_table
 from sbc_prevalence.grid import AREA_CODE, AreaSet
 
-WRONG_CODE = frozenset({"E-AREA-CODE", "E-AREA-UNKNOWN", "E-AREA-SUPERSEDED", "E-AREA-MIXED"})
+WRONG_CODE = frozenset({"E-AREA-CODE", "E-AREA-UNKNOWN", "E-AREA-SUPERSEDED", "E-AREA-MIXED",
+                        "E-AREA-BOUNDARY"})
 FROM_WRONG_CODE = frozenset({"E-AREA-YEAR-MISSING", "E-YEAR-GAP"})
 """Gaps that one mistyped area code makes: they cannot be told from real ones until the code is right."""
 
@@ -70,6 +71,7 @@ def gather(
     for kind, table, options in entries:
         try:
             made.append(from_table(kind, table, **options))
+            found += slips.conversions(kind, table)
         except InputError as error:
             failed.add(kind)
             found += _table_problems(kind, table, error.problems, areas, waiting)

@@ -23,6 +23,8 @@ from sbc_prevalence.grid import (
 )
 
 SHOWN = 8
+TOTALS_APART = 0.01
+"""Largest relative difference between a published total and the sum of its parts in the same year."""
 
 
 def _sum_by_area(piece: CountedEvidence) -> pd.DataFrame:
@@ -132,6 +134,28 @@ def _deaths_above(piece: CountedEvidence, primaries_of: Callable[[str, int], flo
             detail=f"in sum: {listed(above)}",
         )
     ]
+
+
+def totals_apart(pieces: Sequence[Evidence], areas: AreaSet) -> list[Problem]:
+    """Populations of a whole that are not the sum of those of its parts in the same year."""
+    wholes = {**(areas.groups or {}), **({} if areas.total_code in areas.codes else {areas.total_code: areas.codes})}
+    found = []
+    for piece in pieces:
+        if not isinstance(piece, Population):
+            continue
+        wide = piece.totals().pivot_table(index=YEAR, columns=AREA_CODE, values="population", aggfunc="sum")
+        for whole, parts in wholes.items():
+            if whole not in wide.columns or not set(parts) <= set(wide.columns):
+                continue
+            summed = wide[list(parts)].sum(axis=1, skipna=False)
+            apart = wide.index[((summed / wide[whole] - 1.0).abs() > TOTALS_APART).fillna(False)]
+            if len(apart):
+                found.append(Problem(
+                    "E-TOTAL-APART", piece.name,
+                    f"the figure of a whole ({whole}) must be the sum of its parts within {TOTALS_APART:.0%}",
+                    "Look for an area that is missing or doubled, or for another sex or date.", column="population",
+                    detail=listed([(whole, int(year)) for year in apart])))
+    return found
 
 
 def _rows_of(

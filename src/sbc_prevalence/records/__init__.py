@@ -7,6 +7,7 @@ __all__ = [
     "CaseDefinition",
     "Cases",
     "RecordMapping",
+    "RecordReport",
     "Records",
     "apply_mapping",
     "check_records",
@@ -17,6 +18,7 @@ __all__ = [
     "preset",
     "presets",
     "tabulate",
+    "validate_records",
 ]
 
 _HOMES = {
@@ -32,6 +34,8 @@ _HOMES = {
     "Records": "engine",
     "open_records": "engine",
     "link_sources": "link",
+    "RecordReport": "validation",
+    "validate_records": "validation",
 }
 
 

@@ -51,6 +51,20 @@ def apply_mapping(records: Records, mapping: RecordMapping) -> Records:
         With every unmapped required column, absent source column, unknown word, unparsable date and empty required cell:
         counts and row numbers, never a value.
     """
+    made, found = map_records(records, mapping)
+    if made is None or any(p.severity == "error" for p in found):
+        raise DataError(found)
+    return made
+
+
+def map_records(records: Records, mapping: RecordMapping) -> tuple[Records | None, list[Problem]]:
+    """Rows of the schema with faulty cells empty, and every fault; no rows where columns are lacking.
+
+    Parameters
+    ----------
+    records : Records
+    mapping : RecordMapping
+    """
     found = missing_columns(mapping)
     absent = [name for name in mapping.source_columns if name not in records.columns]
     found += [
@@ -68,12 +82,11 @@ def apply_mapping(records: Records, mapping: RecordMapping) -> Records:
             Problem("E-EMPTY", records.name, "there must be rows", "Look whether the export was cut short.")
         )
     if found:
-        raise DataError(found)
+        return None, found
     table = records.table
     columns, faults = mapped_columns(table, mapping)
-    if found := problems_from(table, faults, records.name, records.rows):
-        raise DataError(found)
-    return Records(table.select(**columns), records.name, records.rows)
+    found = problems_from(table, faults, records.name, records.rows)
+    return Records(table.select(**columns), records.name, records.rows), found
 
 
 def mapped_columns(table: "ibis.Table", mapping: RecordMapping) -> tuple[dict[str, Any], list[Fault]]:
@@ -89,7 +102,7 @@ def mapped_columns(table: "ibis.Table", mapping: RecordMapping) -> tuple[dict[st
         raw = table[str(entry.source_column)]
         if SCHEMA[name].type == "date":
             columns[name], precision, wrong = _dates(raw, entry)
-            faults.append(wrong)
+            faults += wrong
             beside = f"{name}_precision"
             if beside in SCHEMA and beside not in mapping.columns:
                 columns[beside] = precision
@@ -172,13 +185,13 @@ def _constant(name: str, word: str) -> Any:
     )
 
 
-def _dates(raw: Any, entry: ColumnMapping) -> tuple[Any, Any, Fault]:
+def _dates(raw: Any, entry: ColumnMapping) -> tuple[Any, Any, list[Fault]]:
     import ibis
 
     if raw.type().is_date() or raw.type().is_timestamp():
         day = raw.cast("date")
         told = ibis.ifelse(day.notnull(), "day", ibis.null("string"))
-        return day, told, Fault("E-DATE", entry.column, ibis.literal(False), "", "")
+        return day, told, _times_of_day(raw, entry) if raw.type().is_timestamp() else []
     text = _text(raw)
     blank = (text == "") | text.isin([*entry.sentinels])
     day, precision = parsed_by_any(text, entry.formats)
@@ -187,14 +200,41 @@ def _dates(raw: Any, entry: ColumnMapping) -> tuple[Any, Any, Fault]:
     return (
         day,
         precision,
-        Fault(
-            "E-DATE",
-            entry.column,
-            ~blank & day.isnull(),
-            f"dates must be days of the calendar in a declared format ({', '.join(entry.formats)})",
-            "Declare the format, or list as sentinels the words that stand for no date.",
-        ),
+        [
+            Fault(
+                "E-DATE",
+                entry.column,
+                ~blank & day.isnull(),
+                f"dates must be days of the calendar in a declared format ({', '.join(entry.formats)})",
+                "Declare the format, or list as sentinels the words that stand for no date.",
+            )
+        ],
     )
+
+
+def _times_of_day(raw: Any, entry: ColumnMapping) -> list[Fault]:
+    """Times beside a date: cut off and told; with a time zone they may turn midnight into the day before."""
+    late = (raw.hour() != 0) | (raw.minute() != 0) | (raw.second() != 0)
+    if raw.type().timezone is not None:
+        return [
+            Fault(
+                "E-TIME-ZONE",
+                entry.column,
+                late,
+                "dates must not be instants of a time zone: midnight of one is the day before in another",
+                "Export the column as dates, as the clinic wrote them.",
+            )
+        ]
+    return [
+        Fault(
+            "W-TIME-OF-DAY",
+            entry.column,
+            late,
+            "times of day are cut off: the date is kept",
+            "If the times are all 23:00 or 22:00, dates were shifted by a time zone: export them as dates.",
+            "warning",
+        )
+    ]
 
 
 def _words(raw: Any, entry: ColumnMapping) -> tuple[Any, list[Fault]]:
@@ -238,13 +278,12 @@ def _words(raw: Any, entry: ColumnMapping) -> tuple[Any, list[Fault]]:
                 "Take the sign out at the origin.",
             )
         )
-    if name == "person_id":
         faults.append(
             Fault(
                 "E-IDENTIFIER",
                 name,
                 text.re_search(PATIENT_NUMBER),
-                "pseudonyms must not look like NHS or CHI numbers (ten digits)",
+                "texts must not be NHS or CHI numbers (ten digits); a person has a pseudonym",
                 "Have the identifiers replaced by pseudonyms where the extract is made.",
             )
         )

@@ -3,11 +3,16 @@
 from typing import Any
 
 from sbc_prevalence.errors import DataError, Problem
+from sbc_prevalence.grid import DE_NOVO, RECURRENT
 from sbc_prevalence.records.apply import Fault, problems_from
 from sbc_prevalence.records.dates import last_day
 from sbc_prevalence.records.engine import Records
 
 OLDEST = 110
+YOUNGEST = 15
+SENTINEL_YEARS = (1900, 2100)
+"""Dates of the first of these years or before, or after the last, stand for "no date" in many systems."""
+DATES = ("primary_date", "metastatic_date", "registration_date", "last_contact_date", "death_date")
 
 
 def record_problems(records: Records) -> list[Problem]:
@@ -18,7 +23,7 @@ def record_problems(records: Records) -> list[Problem]:
     records : Records
         Of the record schema.
     """
-    return problems_from(records.table, _rules(records.table), records.name, records.rows)
+    return problems_from(records.table, rules(records.table), records.name, records.rows)
 
 
 def check_records(records: Records) -> list[Problem]:
@@ -35,7 +40,8 @@ def check_records(records: Records) -> list[Problem]:
     return found
 
 
-def _rules(table: Any) -> list[Fault]:
+def rules(table: Any) -> list[Fault]:
+    """Rules of single rows, as expressions of a table of the record schema."""
     metastatic_end = last_day(table.metastatic_date, table.metastatic_date_precision)
     metastatic_start = table.metastatic_date
     primary_start = table.primary_date
@@ -51,7 +57,7 @@ def _rules(table: Any) -> list[Fault]:
     ) -> Fault:
         return Fault(code, column, broken, requirement, remedy, severity)
 
-    rules = [
+    found = [
         fault(
             "E-DEATH-BEFORE-DIAGNOSIS",
             "death_date",
@@ -119,20 +125,49 @@ def _rules(table: Any) -> list[Fault]:
             "Look at their last contact.",
             "warning",
         ),
+        fault(
+            "W-YOUNG",
+            "birth_year",
+            (metastatic_end.year() - table.birth_year).between(0, YOUNGEST - 1)
+            | (table.age_at_diagnosis < YOUNGEST),
+            f"breast cancer below the age of {YOUNGEST} is nearly always a slip",
+            "Look at the year of birth.",
+            "warning",
+        ),
+        fault(
+            "W-PRESENTATION-UNKNOWN",
+            "presentation",
+            table.metastatic_date.notnull() & primary_start.isnull() & ~_stated(table.presentation),
+            "neither dates nor words tell de novo from recurrent",
+            "Ask for the date of the first breast cancer, or for a word; the case definition says what becomes of them.",
+            "warning",
+        ),
     ]
-    rules += [
+    found += [
         fault(
             "E-AFTER-EXTRACT",
             name,
-            table[name] > table.extract_date,
+            (table[name] > table.extract_date) & ~_sentinel(table[name]),
             "no date lies after the extraction of the source",
         )
-        for name in (
-            "primary_date",
-            "metastatic_date",
-            "registration_date",
-            "last_contact_date",
-            "death_date",
-        )
+        for name in DATES
     ]
-    return rules
+    found += [
+        fault(
+            "E-SENTINEL",
+            name,
+            _sentinel(table[name]),
+            "dates that stand for no date must be declared",
+            "List them as sentinels of the column in the mapping: a death that never was changes who lives.",
+        )
+        for name in DATES
+    ]
+    return found
+
+
+def _stated(presentation: Any) -> Any:
+    return presentation.isin([DE_NOVO, RECURRENT]).fill_null(False)
+
+
+def _sentinel(day: Any) -> Any:
+    return (day.year() <= SENTINEL_YEARS[0]) | (day.year() > SENTINEL_YEARS[1])

@@ -81,6 +81,10 @@ class CaseDefinition:
         Rows whose code or sites may be local, regional or distant; they are counted in the attrition table either way.
     unknown_presentation : {"exclude", "keep"}
         Cases of which neither the dates nor the source tell the presentation. Kept, they count under ``all`` only.
+    unknown_status : {"refuse", "lost", "alive"}
+        People without a date of death whose vital status is stated as unknown: refused by
+        :func:`sbc_prevalence.records.validate_records` where `followed_to` would take them for alive, or followed to the
+        last contact, or as long as all others (the source is linked to every death).
     """
 
     window_days: int
@@ -88,6 +92,7 @@ class CaseDefinition:
     followed_to: Literal["last_contact", "extract_date"]
     ambiguous: Literal["exclude", "include"] = "exclude"
     unknown_presentation: Literal["exclude", "keep"] = "exclude"
+    unknown_status: Literal["refuse", "lost", "alive"] = "refuse"
 
     def __post_init__(self) -> None:
         found = []
@@ -102,6 +107,7 @@ class CaseDefinition:
             ("followed_to", ("last_contact", "extract_date")),
             ("ambiguous", ("exclude", "include")),
             ("unknown_presentation", ("exclude", "keep")),
+            ("unknown_status", ("refuse", "lost", "alive")),
         ):
             if getattr(self, name) not in allowed:
                 found.append(_option(name, f"{name} is one of {', '.join(allowed)}"))
@@ -261,10 +267,11 @@ def _followed(table: "ibis.Table", definition: CaseDefinition) -> "ibis.Table":
 
     died = table.death_date.notnull() & (table.death_date <= table.extract_date)
     contact = table.last_contact_date
+    untraced = ["lost", UNKNOWN] if definition.unknown_status == "lost" else ["lost"]
     ended = (
         contact
         if definition.followed_to == "last_contact"
-        else ibis.ifelse((table.vital_status == "lost").fill_null(False), contact, table.extract_date)
+        else ibis.ifelse(table.vital_status.isin(untraced).fill_null(False), contact, table.extract_date)
     )
     ended = ibis.ifelse(ended.isnull(), ibis.null("date"), ibis.least(ended, table.extract_date))
     exit_date = ibis.ifelse(died.fill_null(False), table.death_date, ended)

@@ -3,8 +3,10 @@
 Rows stay on the engine. What is shown of them is their shape.
 """
 
+import csv
+import gzip
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import ibis
 
 ENGINES = ("duckdb", "spark")
+HEAD = 65536
 CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".pq")
 DUCKDB_SUFFIXES = (".duckdb", ".db", ".ddb")
@@ -140,7 +143,33 @@ def is_spark(table: "ibis.Table") -> bool:
 
 
 def _counted(table: "ibis.Table", name: str) -> Records:
-    return Records(table, name, int(table.count().execute()))
+    return Records(table, name, int(read_by_engine(lambda: table.count().execute(), name)))
+
+
+def read_by_engine[T](query: Callable[[], T], name: str) -> T:
+    """The result of a query, or a refusal in place of an engine's own error, which may quote a row.
+
+    Raises
+    ------
+    DataError
+        Apart from the engine's error, so that no traceback holds it.
+    """
+    failed = ""
+    try:
+        return query()
+    except DataError:
+        raise
+    except Exception as error:
+        failed = type(error).__name__
+    raise DataError(
+        Problem(
+            "E-UNREADABLE",
+            name,
+            "the engine cannot read the records: the file is damaged, cut short, or not what its ending says",
+            "Export it anew; CSV must be UTF-8, with the cells of the header in every row and quotes closed.",
+            detail=failed,
+        )
+    )
 
 
 def _from_file(path: Path, engine: Any, table: str | None, delimiter: str) -> "ibis.Table":
@@ -155,12 +184,22 @@ def _from_file(path: Path, engine: Any, table: str | None, delimiter: str) -> "i
     con = backend(engine)
     spark = con.name == "pyspark"
     if lower.endswith(PARQUET_SUFFIXES) or path.is_dir():
-        return con.read_parquet(str(path))
+        return read_by_engine(lambda: con.read_parquet(str(path)), path.name)
     if lower.endswith(CSV_SUFFIXES):
+        if not pattern:
+            _check_head(path, delimiter)
         if spark:
-            return con.read_csv(str(path), header=True, inferSchema=False, sep=delimiter, mode="FAILFAST")
-        return con.read_csv(
-            str(path), all_varchar=True, header=True, delim=delimiter, quote='"', strict_mode=True
+            return read_by_engine(
+                lambda: con.read_csv(
+                    str(path), header=True, inferSchema=False, sep=delimiter, mode="FAILFAST"
+                ),
+                path.name,
+            )
+        return read_by_engine(
+            lambda: con.read_csv(
+                str(path), all_varchar=True, header=True, delim=delimiter, quote='"', strict_mode=True
+            ),
+            path.name,
         )
     raise DataError(
         Problem(
@@ -170,6 +209,38 @@ def _from_file(path: Path, engine: Any, table: str | None, delimiter: str) -> "i
             "Export the file to one of them; spreadsheets and pickles are not opened.",
         )
     )
+
+
+def _check_head(path: Path, delimiter: str) -> None:
+    """Refuse a CSV file whose beginning is no UTF-8 text, or whose header repeats a name."""
+    name, failed = path.name, False
+    head = b""
+    try:
+        with gzip.open(path) if name.lower().endswith(".gz") else path.open("rb") as stream:
+            head = stream.read(HEAD)
+    except (OSError, EOFError):
+        failed = True
+    if failed:
+        raise DataError(
+            Problem("E-UNREADABLE", name, "the file is damaged or cut short", "Export or copy it anew.")
+        )
+    if not head.strip():
+        raise DataError(Problem("E-EMPTY", name, "the file is empty", "Look whether the export was cut short."))
+    if b"\x00" in head:
+        raise DataError(
+            Problem(
+                "E-ENCODING",
+                name,
+                "the file holds NUL bytes: it is UTF-16 text, a spreadsheet or damaged",
+                "Save it as 'CSV UTF-8'.",
+            )
+        )
+    first = head.split(b"\n", 1)[0].decode("utf-8-sig", errors="replace").rstrip("\r")
+    header = [cell.strip() for cell in next(csv.reader([first], delimiter=delimiter), [])]
+    if len(set(header)) < len(header):
+        raise DataError(
+            Problem("E-DUPLICATE-COLUMN", name, "a column name occurs more than once", "Rename one of them.")
+        )
 
 
 def _from_duckdb(con: Any, table: str | None) -> "ibis.Table":

@@ -21,7 +21,7 @@ ENTRIES = ("registration", "diagnosis")
 Years = tuple[int, int]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class OneSource:
     """Cases of one source with its name and last date of extraction (ISO)."""
 

@@ -1,0 +1,2 @@
+def spoilt_trust(bench, key, text):
+    raise NotImplementedError
