@@ -1,7 +1,7 @@
 """Where the hundred bad inputs are made: a project on disk, or an extract of records, and all that a run gives away.
 
-A canary stands in every failing case: as the pseudonym of the person whose record is faulty, in a column of notes, and, in cases
-that are refused anyway, as a date, a site, a sex and an area. Nothing that is written or raised may hold it.
+A canary stands in every failing case: as the pseudonym of the person whose record is faulty, in a column of notes,
+and, where it is refused anyway, as a date, a site, a sex and an area. Nothing that is written or raised may hold it.
 """
 
 import io

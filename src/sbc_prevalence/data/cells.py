@@ -60,7 +60,7 @@ def whole_number(*, high: int = MAX_COUNT, low: int = 0) -> CellCheck:
     def fault(text: str) -> str:
         if code := number_fault(text):
             return code
-        value = float(text)
+        value = float(text.strip())
         if value < low:
             return "E-NEGATIVE" if value < 0 else "E-RANGE"
         if value != int(value):
@@ -81,7 +81,7 @@ def number_between(
     def fault(text: str) -> str:
         if code := number_fault(text, exponent=True):
             return "E-MISSING" if code == "E-SUPPRESSED" else code
-        value = float(text)
+        value = float(text.strip())
         if proportion and 1 < value <= 100:
             return "E-PERCENT"
         if value < low and low == 0:
@@ -102,7 +102,7 @@ def calendar_year(text: str) -> str:
         return "E-YEAR-SPAN"
     if number_fault(text):
         return "E-YEAR"
-    value = float(text)
+    value = float(text.strip())
     return "" if value == int(value) and FIRST_YEAR <= value <= LAST_YEAR else "E-YEAR"
 
 

@@ -163,7 +163,7 @@ def _rate_columns(text: pd.DataFrame, schema: TableSchema) -> frozenset[str]:
     found = set()
     for name in (COUNT, COUNT_LOWER, COUNT_UPPER, "n_known", "n_found", "population"):
         if name in schema.columns and name in text.columns:
-            plain = [float(t) for t in text[name] if not cells.number_fault(t)]
+            plain = [float(t.strip()) for t in text[name] if not cells.number_fault(t)]
             fractions = sum(value != int(value) for value in plain)
             if plain and (fractions > len(plain) / 2 or 0 < max(plain) < 1):
                 found.add(name)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from sbc_prevalence.errors import Problem
-from sbc_prevalence.records.apply import FIRST_DATA_ROW, ROWS_LISTED
+from sbc_prevalence.records.apply import FIRST_DATA_ROW, ROWS_LISTED, whole
 from sbc_prevalence.records.definition import CaseDefinition
 from sbc_prevalence.records.engine import Records, is_spark
 from sbc_prevalence.records.schema import SITES
@@ -59,7 +59,7 @@ def _repeated(records: Records) -> list[Problem]:
     keys = [*SAME_EVENT, "where"]
     groups = keyed.group_by(keys).aggregate(times=keyed.count())
     again = groups.filter(groups.times > 1)
-    n = int(again.times.sum().execute() or 0)
+    n = whole(again.times.sum().execute())
     if not n:
         return []
     rows: tuple[int, ...] = ()
@@ -89,7 +89,7 @@ def _zeros_lost(records: Records) -> list[Problem]:
         nine=text.re_search("^[0-9]{9}$").cast("int64").sum(),
         like=text.re_search(LOST_ZERO).cast("int64").sum(),
     ).execute()
-    nine, like = (int(told[name].iloc[0] or 0) for name in ("nine", "like"))
+    nine, like = (whole(told[name].iloc[0]) for name in ("nine", "like"))
     if not like or 2 * like <= nine:
         return []
     return [
@@ -113,7 +113,7 @@ def _of_people(records: Records, definition: CaseDefinition | None) -> list[Prob
     told = people.aggregate(
         moved=(people.areas > 1).cast("int64").sum(), several=(people.tumours > 1).cast("int64").sum()
     ).execute()
-    moved, several = (int(told[name].iloc[0] or 0) for name in ("moved", "several"))
+    moved, several = (whole(told[name].iloc[0]) for name in ("moved", "several"))
     found = []
     if moved:
         found.append(
@@ -192,6 +192,5 @@ def _heaped(table: "ibis.Table", name: str) -> tuple[int, dict[str, int]]:
         )
         .execute()
         .iloc[0]
-        .fillna(0)
     )
-    return int(told["n"]), {words: int(told[f"h{i}"]) for i, words in enumerate(on)}
+    return whole(told["n"]), {words: whole(told[f"h{i}"]) for i, words in enumerate(on)}

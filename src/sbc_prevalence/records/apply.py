@@ -139,8 +139,13 @@ def problems_from(table: "ibis.Table", faults: list[Fault], where: str, n_rows: 
         .execute()
         .iloc[0]
     )
-    hits = [(fault, int(counts[f"f{i}"] or 0)) for i, fault in enumerate(faults)]
+    hits = [(fault, whole(counts[f"f{i}"])) for i, fault in enumerate(faults)]
     return [_problem(table, fault, n, where, n_rows) for fault, n in hits if n]
+
+
+def whole(value: Any) -> int:
+    """A sum that an engine returned: none, where it had nothing to add."""
+    return 0 if value is None or value != value else int(value)
 
 
 def _problem(table: "ibis.Table", fault: Fault, n: int, where: str, n_rows: int) -> Problem:

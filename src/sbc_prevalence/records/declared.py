@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from sbc_prevalence.errors import Problem
+from sbc_prevalence.records.apply import whole
 from sbc_prevalence.records.definition import CaseDefinition
 from sbc_prevalence.records.engine import Records
 from sbc_prevalence.records.schema import UNKNOWN
@@ -36,7 +37,7 @@ def declared_problems(
         .execute()
         .iloc[0]
     )
-    count = {name: int(told[name]) if told[name] == told[name] else 0 for name in told.index if name != "last"}
+    count = {name: whole(told[name]) for name in told.index if name != "last"}
     found: list[Problem] = []
 
     def say(code: str, n: int, column: str, requirement: str, remedy: str, *, warning: bool = False) -> None:

@@ -5,6 +5,7 @@ Rows stay on the engine. What is shown of them is their shape.
 
 import csv
 import gzip
+import os
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from sbc_prevalence.errors import DataError, Problem
 if TYPE_CHECKING:
     import ibis
 
+DEBUG = "SBC_PREVALENCE_DEBUG"
 ENGINES = ("duckdb", "spark")
 HEAD = 65536
 CSV_SUFFIXES = (".csv", ".csv.gz", ".tsv", ".txt")
@@ -160,6 +162,8 @@ def read_by_engine[T](query: Callable[[], T], name: str) -> T:
     except DataError:
         raise
     except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
         failed = type(error).__name__
     raise DataError(
         Problem(
