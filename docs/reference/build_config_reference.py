@@ -21,6 +21,7 @@ from sbc_prevalence.config.entries import (
     LogitNormalCompleteness,
     Loss,
 )
+from sbc_prevalence.config.records import FromRecords, RecordSourceSection, RecordsSection
 from sbc_prevalence.config.scenarios import CompletenessScenario
 from sbc_prevalence.config.sections import AreaItem, PriorOverride
 
@@ -92,7 +93,7 @@ def page() -> str:
     """The whole reference page."""
     sections = [n for n, f in Config.model_fields.items()
                 if isinstance(f.annotation, type) and issubclass(f.annotation, BaseModel)]
-    parts = [INTRODUCTION, "## Top of the file\n", _table(Config, skip=(*sections, "evidence")) + "\n"]
+    parts = [INTRODUCTION, "## Top of the file\n", _table(Config, skip=(*sections, "evidence", "records")) + "\n"]
     for name in sections:
         section = Config.model_fields[name].annotation
         words = " ".join((section.__doc__ or "").split())
@@ -107,11 +108,19 @@ def page() -> str:
                       "`source` or `reason` is needed. Names of parameters are checked when the model is "
                       "built.\n",
                       _table(PriorOverride) + "\n"]
+    about = " ".join((RecordsSection.__doc__ or "").split())
+    parts += ["## `[records]`\n",
+              f"{about} Only where an entry asks for them; see "
+              "[from records to a release](../how-to/from-records-to-a-release.md).\n",
+              _table(RecordsSection) + "\n", "### `[records.sources.NAME]`\n",
+              " ".join((RecordSourceSection.__doc__ or "").split()) + "\n", _table(RecordSourceSection) + "\n"]
     parts += ["## `[[evidence]]`\n",
               "One table for each piece of evidence; the columns of the files are in "
-              "[evidence-tables.md](evidence-tables.md). Exactly one of `table` and `file` is given. Keys of "
+              "[evidence-tables.md](evidence-tables.md). Exactly one of `table`, `file` and `records` is given. Keys of "
               "every kind (`kind` itself is required):\n",
-              _table(EvidenceEntry, skip=("kind",)) + "\n", "Options of single kinds:\n"]
+              _table(EvidenceEntry, skip=("kind",)) + "\n",
+              "`records = { ... }`, evidence made from patient records:\n", _table(FromRecords) + "\n",
+              "Options of single kinds:\n"]
     common = tuple(EvidenceEntry.model_fields)
     for kind, entry in ENTRY_TYPES.items():
         words = " ".join((entry.__doc__ or "").split())

@@ -183,6 +183,23 @@ def run(
              f"{result.headline}\n\nReport:  {result.report}\nRelease: {result.release}", as_json=as_json)
 
 
+@app.command("simulate-registry")
+def simulate_registry(
+    out: Annotated[Path, typer.Option(help="Folder to write; made if it does not exist.")],
+    people: Annotated[int, typer.Option(help="People with a first breast cancer, 100 to 100,000,000.")] = 100_000,
+    seed: Annotated[int, typer.Option(min=0, help="The same number, seed and version write the same people.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Write simulated patient records of three sources, their truth, and a configuration that runs on them."""
+    with _plainly(as_json):
+        from sbc_prevalence.records import simulate_registry as simulate
+
+        made = simulate(people, seed, out)
+        listed = ", ".join(f"{name} {n:,}" for name, n in made.rows.items())
+        _say({"folder": str(out), "config": str(made.config), "rows": made.rows}, as_json=as_json,
+             text=f"SIMULATED records of {people:,} people (rows: {listed})\nNext:  {program()} run {out}")
+
+
 @app.command()
 def tables(
     name: Annotated[str | None, typer.Argument(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sbc_prevalence.config import EvidenceEntry, Readable
 from sbc_prevalence.config.checks import SEX_OF_STUDY
@@ -11,11 +11,14 @@ from sbc_prevalence.data.area_groups import with_groups, with_neighbours
 from sbc_prevalence.data.areas import area_set_from
 from sbc_prevalence.data.catalogue import load_carried
 from sbc_prevalence.data.read import read_table
-from sbc_prevalence.data.tables import Provenance, Table
-from sbc_prevalence.errors import InputError, Problem
+from sbc_prevalence.data.tables import Provenance, Table, sha256_of
+from sbc_prevalence.errors import DataError, InputError, Problem
 from sbc_prevalence.evidence import Evidence
 from sbc_prevalence.evidence.gather import Entry, gather
 from sbc_prevalence.grid import AreaSet
+
+if TYPE_CHECKING:
+    from sbc_prevalence.records.supply import RecordsAccount, RecordSupply
 
 FROM_A_FAULTY_KEY = frozenset({"E-SOURCE-MISSING", "E-RISK-KIND"})
 """What a table seems to lack when the key that gives it is mistyped."""
@@ -43,12 +46,15 @@ class Intake:
         Errors and warnings of all tables and of how they fit together.
     not_checked : tuple of str
         Checks that had to wait, in words.
+    records : RecordsAccount, optional
+        What was done with patient records, in counts.
     """
 
     areas: AreaSet | None
     pieces: tuple[Evidence, ...]
     problems: tuple[Problem, ...]
     not_checked: tuple[str, ...]
+    records: "RecordsAccount | None" = None
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -75,7 +81,8 @@ def take_in(source: Readable) -> Intake:
         areas = None if source.areas is None else _read_areas(source, source.areas)
     except InputError as error:
         told.problems += error.problems
-    entries = _read_entries(source, source.entries, told, source.numbers)
+    supply = _supply(source, areas, told)
+    entries = _read_entries(source, source.entries, told, source.numbers, supply)
     tables_only = _read_entries(source, source.tables_only, told)
     lacking = _needed_by_model(source, told.unread | {kind for kind, _, _ in (*entries, *tables_only)})
     found = gather(entries, areas, tables_only=tables_only, failed_kinds=told.unread | set(lacking))
@@ -85,7 +92,10 @@ def take_in(source: Readable) -> Intake:
     waiting = [words for words in found.not_checked if not any(f"'{kind}'" in words for kind in lacking)]
     if areas is None:
         waiting.append("area codes against the areas of the study")
-    return Intake(areas, found.pieces, tuple(told.problems), tuple(waiting))
+    if supply is not None:
+        told.problems += supply.warnings
+    account = None if supply is None or any(p.severity == "error" for p in told.problems) else supply.account()
+    return Intake(areas, found.pieces, tuple(told.problems), tuple(waiting), account)
 
 
 def _at_key(problem: Problem, source: Readable, told: "_Told") -> Problem:
@@ -130,13 +140,17 @@ def _modelled_areas(source: Readable, section: AreasSection) -> AreaSet:
 
 
 def _read_entries(
-    source: Readable, listed: Sequence[EvidenceEntry], told: _Told, numbers: Sequence[int] = ()
+    source: Readable, listed: Sequence[EvidenceEntry], told: _Told, numbers: Sequence[int] = (),
+    supply: "RecordSupply | None" = None,
 ) -> list[Entry]:
     """Tables of some entries with their options; a table that cannot be read leaves its problems and its kind."""
     entries: list[Entry] = []
     for number, entry in zip(numbers or [0] * len(listed), listed, strict=True):
         try:
-            table = _table(source, entry.table, entry.file, entry.label)
+            if entry.records is not None:
+                table = _counted(entry, supply)
+            else:
+                table = _table(source, entry.table, entry.file, entry.label)
         except InputError as error:
             told.problems += error.problems
             told.unread.add(entry.kind)
@@ -154,6 +168,47 @@ def _read_entries(
             options.setdefault("sex", SEX_OF_STUDY[source.model.men])
         entries.append((entry.kind, table, options))
     return entries
+
+
+def _supply(source: Readable, areas: AreaSet | None, told: _Told) -> "RecordSupply | None":
+    """Patient records of the study, opened when an entry first asks for them; None where there are none to read."""
+    if source.records is None or areas is None:
+        return None
+    from sbc_prevalence.records.definition import CaseDefinition
+    from sbc_prevalence.records.mapping import load_mapping, preset
+    from sbc_prevalence.records.supply import Extract, RecordSupply
+
+    section, extracts = source.records, []
+    for name, given in section.sources.items():
+        try:
+            mapping = preset(given.preset) if given.preset else load_mapping(source.directory / str(given.mapping))
+            if given.extract_date is not None:
+                mapping = mapping.with_constants(extract_date=given.extract_date)
+            extracts.append(Extract(name, source.directory / given.file, mapping, given.table, given.delimiter))
+        except InputError as error:
+            told.problems += error.problems
+    if len(extracts) < len(section.sources):
+        return None
+    definition = CaseDefinition(
+        window_days=source.model.window_days, sex=SEX_OF_STUDY[source.model.men], followed_to=section.followed_to,
+        ambiguous=section.ambiguous, unknown_presentation=section.unknown_presentation,
+        unknown_status=section.unknown_status)
+    return RecordSupply(extracts, definition, section.link, section.engine, areas.codes, areas.total_code)
+
+
+def _counted(entry: EvidenceEntry, supply: "RecordSupply | None") -> Table:
+    """The table of an entry that is made from records."""
+    made = entry.records
+    if supply is None or made is None:
+        raise DataError([])
+    from sbc_prevalence.records.supply import Wanted
+
+    frame = supply.table(Wanted(
+        entry.kind, made.sources, made.years, made.areas, made.presentations == "apart", made.entry, made.period_years))
+    table = Table.from_frame(frame, name=entry.label, provenance=Provenance(name=entry.label))
+    return table.with_provenance(
+        title=f"counted from patient records of {' + '.join(made.sources)}",
+        sha256=sha256_of(table.frame.to_csv(index=False).encode()))
 
 
 def _table(source: Readable, carried: str | None, file: str | None, label: str) -> Table:

@@ -129,6 +129,9 @@ class Pipeline:
         say(f"\n{parts.national_text}\nThe table of areas follows with the release.\n")
 
         tables, words = dict(parts.tables), dict(parts.words)
+        if study.records is not None:
+            tables |= {"records_attrition": study.records.attrition, "records_disagreements": study.records.disagreements}
+            words["records"] = study.records.words
         if self.config.sensitivity.enabled and not headline_only:
             tables["sensitivity"], refused = self._repeat(study, fitted, estimates, compiled, say, progress)
             if refused:
@@ -141,7 +144,7 @@ class Pipeline:
             self._check_evidence(study, estimates, compiled, say, progress, tables, words)
         content = ReleaseContent(
             title=self.config.title, scope=parts.scope, headline=parts.headline, tables=tables, words=words,
-            config_text=self.config.echo(), input_hashes=study.input_hashes, versions=versions(),
+            config_text=self.config.echo(public=True), input_hashes=study.input_hashes, versions=versions(),
             seed=self.config.seed, diagnostics={**fitted.gate.worst(), **fitted.sampler},
             rounding_unit=self.config.report.rounding_unit, rounding_units=parts.rounding_units)
         release = write_release(out, content, internal={
@@ -287,8 +290,9 @@ def _notes(study: Study) -> dict[str, str]:
         notes["Notes on the evidence"] = " ".join(entries)
     if study.inputs.population_note:
         notes["Population"] = study.inputs.population_note
-    if study.warnings:
-        notes["To look at in the figures"] = " ".join(str(warning) for warning in study.warnings)
+    of_rows = () if study.records is None else study.records.warnings
+    if shown := [warning for warning in study.warnings if warning not in of_rows]:
+        notes["To look at in the figures"] = " ".join(str(warning) for warning in shown)
     return notes
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
+from typing import TYPE_CHECKING
 
 from sbc_prevalence.config import Config, Readable, load_config
 from sbc_prevalence.config.faults import nearest
@@ -24,6 +25,9 @@ from sbc_prevalence.grid import AreaSet, StudyGrid
 from sbc_prevalence.intake import take_in
 from sbc_prevalence.model import ModelInputs, PrevalenceModel, lay_out, model_from_specification
 from sbc_prevalence.model.anchors import anchor_problems
+
+if TYPE_CHECKING:
+    from sbc_prevalence.records.supply import RecordsAccount
 
 FROM_EVIDENCE = ("base_error_", "completeness_", "regime_", "registrations_", "sensitivity_", "snapshot_",
                  "specificity_", "validation_")
@@ -45,11 +49,14 @@ class Study:
     model: PrevalenceModel
     index_date: date
     warnings: tuple[Problem, ...] = ()
+    records: "RecordsAccount | None" = None
 
     @property
     def input_hashes(self) -> dict[str, str]:
-        """SHA-256 of every table that was read, by name."""
-        return {piece.name: piece.provenance.sha256 for piece in self.bundle.pieces}
+        """SHA-256 of every table that was read or counted, and of every extract of patient records, by name."""
+        extracts = {} if self.records is None else {
+            f"extract of records '{name}'": sha256 for name, sha256 in self.records.sha256.items()}
+        return {piece.name: piece.provenance.sha256 for piece in self.bundle.pieces} | extracts
 
     def summary(self) -> str:
         """What was read and what it covers, for `validate`."""
@@ -115,7 +122,7 @@ def prepare(config: Config) -> Study:
     if inputs is None or any(p.severity == "error" for p in problems):
         raise DataError(problems)
     return Study(config, taken.areas, bundle, grid, inputs, model, day,
-                 (*taken.warnings, *_beside_the_data(config, grid), *_of_the_pandemic(config, bundle)))
+                 (*taken.warnings, *_beside_the_data(config, grid), *_of_the_pandemic(config, bundle)), taken.records)
 
 
 def with_tables(error: ConfigError) -> InputError:

@@ -10,9 +10,10 @@ from datetime import date
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sbc_prevalence.config.faults import suggestion
+from sbc_prevalence.config.record_checks import record_problems
 from sbc_prevalence.errors import Problem
 
 Raw = Mapping[str, Any]
@@ -72,7 +73,7 @@ def _years(raw: Raw, where: str) -> Iterator[Problem]:
             yield problem("pause_years", "must not lie after last_year", "Take the later years out.")
 
 
-SEX_OF_STUDY = {"excluded": "female", "counted": "all", "only": "male"}
+SEX_OF_STUDY: Mapping[str, Literal["female", "all", "male"]] = {"excluded": "female", "counted": "all", "only": "male"}
 """Sex of all evidence by what `model.men` says."""
 
 
@@ -106,7 +107,8 @@ def _origin(entry: Raw, key: str, where: str, options: Sequence[str], kind: Any,
         words = " and ".join(f"'{g}'" for g in given) if given else "none of them"
         yield Problem("E-CONFIG-ORIGIN", where,
                       "needs exactly one of " + ", ".join(options) + f"; has {words}",
-                      "Give 'table' for a table that the package carries, 'file' for one of your own.",
+                      "Give 'table' for a table that the package carries, 'file' for one of your own"
+                      + (", 'records' for one made from patient records." if "records" in options else "."),
                       key=key, detail=detail)
     table = entry.get("table")
     if isinstance(table, str) and table.startswith("carried:"):
@@ -228,7 +230,7 @@ def _evidence(raw: Raw, where: str, directory: Path | None) -> Iterator[Problem]
         key, kind = f"evidence[{i}]", entry.get("kind")
         named = f" of kind '{kind}'" if isinstance(kind, str) and kind.isidentifier() else ""
         detail = f"[[evidence]] table number {i}{named}"
-        yield from _origin(entry, key, where, ("table", "file"), kind, detail)
+        yield from _origin(entry, key, where, ("table", "file", "records"), kind, detail)
         yield from _file(entry, key, where, directory, detail)
         same = (str(kind), str(entry.get("table")), str(entry.get("file")))
         if same in seen and same[1:] != ("None", "None"):
@@ -295,4 +297,4 @@ def check_between_keys(raw: Raw, where: str, directory: Path | None) -> list[Pro
     """
     return [*_areas(raw, where, directory), *_years(raw, where), *_men(raw, where), *_priors(raw, where),
             *_unregistered(raw, where), *_repeated(raw, where), *_scenarios(raw, where),
-            *_evidence(raw, where, directory)]
+            *_evidence(raw, where, directory), *record_problems(raw, where, directory)]

@@ -13,6 +13,7 @@ from sbc_prevalence.config.echo import to_toml
 from sbc_prevalence.config.entries import AnyEvidenceEntry, EvidenceEntry
 from sbc_prevalence.config.faults import nearest, problems_from
 from sbc_prevalence.config.readable import Readable, readable
+from sbc_prevalence.config.records import NOT_SHOWN, RecordsSection
 from sbc_prevalence.config.scenarios import ChecksSection, ScenariosSection
 from sbc_prevalence.config.sections import (
     AreasSection,
@@ -56,6 +57,7 @@ class Config(Section):
     scenarios: ScenariosSection = Field(
         default=ScenariosSection(), description="Declared alternatives.")
     checks: ChecksSection = Field(default=ChecksSection(), description="Checks that cost fits of their own.")
+    records: RecordsSection | None = Field(default=None, description="Patient records that evidence is made from.")
     evidence: Annotated[tuple[AnyEvidenceEntry, ...], Field(strict=False, min_length=1)] = Field(
         description="The evidence, one [[evidence]] table each.")
 
@@ -110,11 +112,20 @@ class Config(Section):
     def readable(self) -> Readable:
         """The parts from which tables are read."""
         return Readable(self.areas, self.evidence, (), frozenset(), frozenset(), self.model, self.directory,
-                        self._where, tuple(range(1, len(self.evidence) + 1)))
+                        self._where, tuple(range(1, len(self.evidence) + 1)), self.records)
 
-    def echo(self) -> str:
-        """This configuration as TOML with the defaults filled in; reads back to an equal one."""
-        return to_toml(self)
+    def echo(self, *, public: bool = False) -> str:
+        """This configuration as TOML with the defaults filled in; reads back to an equal one.
+
+        Parameters
+        ----------
+        public : bool
+            Without the paths of patient records.
+        """
+        if self.records is None or not public:
+            return to_toml(self)
+        hidden = {name: source.model_copy(update={"file": NOT_SHOWN}) for name, source in self.records.sources.items()}
+        return to_toml(self.model_copy(update={"records": self.records.model_copy(update={"sources": hidden})}))
 
     def __eq__(self, other: object) -> bool:
         """Equal in what they say; the folder that they were read from does not matter."""

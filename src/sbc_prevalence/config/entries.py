@@ -5,6 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
+from sbc_prevalence.config.records import FromRecords
 from sbc_prevalence.config.sections import CalendarYear, CarriedName, Day, Positive, Section, Text
 
 Probability = Annotated[float, Field(gt=0, le=1)]
@@ -25,6 +26,10 @@ class EvidenceEntry(Section):
         default=None, description="A table that the package carries, e.g. 'carried:scotland_deaths'.")
     file: Text | None = Field(
         default=None, description="Your own CSV table, relative to the folder of this file.")
+    records: FromRecords | None = Field(
+        default=None,
+        description="Made from the patient records of [records], e.g. { sources = ['registry'], years = [2015, 2024] }; "
+                    "for some kinds.")
     name: Text | None = Field(
         default=None,
         description="Name of this piece of evidence in messages and tables; without it, that of "
@@ -57,7 +62,8 @@ class EvidenceEntry(Section):
     @property
     def label(self) -> str:
         """Name for messages and tables."""
-        return self.name or self.carried or (self.file or self.kind)
+        made = "" if self.records is None else f"{self.kind} of {' + '.join(self.records.sources)}"
+        return self.name or self.carried or self.file or made or self.kind
 
     def column_defaults(self) -> dict[str, str]:
         """Texts for columns that the table may lack, e.g. ``source`` and ``as_of``."""

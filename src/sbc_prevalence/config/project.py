@@ -110,6 +110,13 @@ rounding_unit = 10                      # published numbers of persons are round
 # [sensitivity]
 # enabled = true                        # the national table under other families, ratios and spreads
 
+# [records]                             # patient records; docs/how-to/from-records-to-a-release.md of the package
+# followed_to = "extract_date"          # or "last_contact"
+# link = "most_precise"                 # where an entry names several sources
+# [records.sources.registry]
+# file = "registry.parquet"             # CSV, Parquet or DuckDB; then in an entry, in place of file:
+# mapping = "mappings/registry.toml"    #     records = { sources = ["registry"], years = [2015, 2024] }
+
 # ---- Evidence: one [[evidence]] table each. Needed: deaths (or registrations), primary_registrations,
 # ---- published_survival, and what turns published risks into recurrences.
 

@@ -14,10 +14,11 @@ from pydantic import ValidationError
 from sbc_prevalence.config.checks import carried_kinds
 from sbc_prevalence.config.entries import ENTRY_TYPES, EvidenceEntry
 from sbc_prevalence.config.faults import nearest
+from sbc_prevalence.config.records import RecordsSection
 from sbc_prevalence.config.sections import AreasSection, ModelSection, Section
 from sbc_prevalence.errors import Problem
 
-UNREADABLE = frozenset({"E-CONFIG-ORIGIN", "E-CONFIG-TABLE", "E-CONFIG-FILE", "E-CONFIG-TWICE"})
+UNREADABLE = frozenset({"E-CONFIG-ORIGIN", "E-CONFIG-TABLE", "E-CONFIG-FILE", "E-CONFIG-TWICE", "E-CONFIG-RECORDS"})
 """Faults after which there is no table to read, or none that has not been read already."""
 ANY_WINDOW_DAYS = 120
 STANDS_IN: Mapping[str, Any] = {"center": 0.0, "sd": 1.0, "reason": "stands in for a prior with a faulty key"}
@@ -47,6 +48,8 @@ class Readable:
         File name for messages.
     numbers : tuple of int
         Place of each of `entries` in the list of the file, counted from 1.
+    records : RecordsSection, optional
+        None where there are no records, or no keys that make sense.
     """
 
     areas: AreasSection | None
@@ -58,6 +61,7 @@ class Readable:
     directory: Path
     where: str
     numbers: tuple[int, ...] = ()
+    records: RecordsSection | None = None
 
 
 def readable(raw: Mapping[str, Any], problems: Sequence[Problem], directory: Path | None, where: str) -> Readable:
@@ -92,7 +96,8 @@ def readable(raw: Mapping[str, Any], problems: Sequence[Problem], directory: Pat
         cls = ENTRY_TYPES[kind]
         whole = _made(cls, given, own) if _options_sound(own, cls) else None
         entry = whole or _made(EvidenceEntry, {k: given[k] for k in EvidenceEntry.model_fields if k in given}, own)
-        if entry is None or (entry.table is None) == (entry.file is None):
+        origins = () if entry is None else (entry.table, entry.file, entry.records)
+        if entry is None or sum(origin is not None for origin in origins) != 1:
             unread.add(kind)
             continue
         (tables_only if whole is None else entries).append(entry)
@@ -100,7 +105,7 @@ def readable(raw: Mapping[str, Any], problems: Sequence[Problem], directory: Pat
         if own:
             doubtful.add(entry.label)
     return Readable(_areas(raw, problems), tuple(entries), tuple(tables_only), frozenset(unread), frozenset(doubtful),
-                    _model(raw, problems), directory or Path(), where, tuple(numbers))
+                    _model(raw, problems), directory or Path(), where, tuple(numbers), _records(raw, problems))
 
 
 def _meant_kind(given: Mapping[str, Any]) -> list[str]:
@@ -141,6 +146,12 @@ def _areas(raw: Mapping[str, Any], problems: Sequence[Problem]) -> AreasSection 
     if not isinstance(given, Mapping) or any(p.key in told or (p.key or "").startswith("areas.list[") for _, p in own):
         return None
     return _made(AreasSection, given, own)
+
+
+def _records(raw: Mapping[str, Any], problems: Sequence[Problem]) -> RecordsSection | None:
+    """Records where all of their keys are sound: half of a definition is none."""
+    given = raw.get("records")
+    return None if not isinstance(given, Mapping) or _below(problems, "records") else _made(RecordsSection, given, ())
 
 
 def _model(raw: Mapping[str, Any], problems: Sequence[Problem]) -> ModelSection:

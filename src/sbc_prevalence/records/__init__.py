@@ -17,6 +17,7 @@ __all__ = [
     "open_records",
     "preset",
     "presets",
+    "simulate_registry",
     "tabulate",
     "validate_records",
 ]
@@ -36,6 +37,7 @@ _HOMES = {
     "link_sources": "link",
     "RecordReport": "validation",
     "validate_records": "validation",
+    "simulate_registry": "simulate",
 }
 
 

@@ -64,7 +64,8 @@ def link_sources(cases: Cases, *, rule: Rule, sources: Sequence[str]) -> LinkedC
     Returns
     -------
     LinkedCases
-        Nobody twice. Whoever died in any source is dead; the others are followed as long as any source does.
+        Nobody twice. Whoever died in any source is dead; the others are followed as long as any source does. Registered
+        is the first day on which any source knew of them: from then on their death would have been seen.
     """
     import ibis
 
@@ -100,13 +101,14 @@ def link_sources(cases: Cases, *, rule: Rule, sources: Sequence[str]) -> LinkedC
     stated = [
         name
         for name in CASE_COLUMNS
-        if name not in ("person_id", "source", "extract_date", "exit_date", "died")
+        if name not in ("person_id", "source", "extract_date", "registration_date", "exit_date", "died")
     ]
     facts: dict[str, Any] = {
         name: placed[name].argmin(placed.place, where=placed[name].notnull()) for name in stated
     }
     facts |= {
         "extract_date": placed.extract_date.max(),
+        "registration_date": placed.registration_date.min(),
         "last": placed.exit_date.max(),
         "died": placed.died.any(),
     }

@@ -14,6 +14,7 @@ BANNER: Final = "Not for publication: no disclosure control"
 ESTIMATES, IMPLIED, SENSITIVITY, AGES = "estimates", "implied_duration", "sensitivity", "ages"
 IDENTIFIABILITY, INFLUENCE = "identifiability", "influence"
 CONFLICT, DECOMPOSITION = "conflict", "decomposition"
+ATTRITION, DISAGREEMENTS = "records_attrition", "records_disagreements"
 LIVING, NEWLY = "living", "newly_diagnosed"
 STANDARDISED: Final[Mapping[str, str]] = {LIVING: "living_asr_per_100k", NEWLY: "new_asr_per_100k"}
 RATES: Final[Mapping[str, str]] = {LIVING: "living_per_100k", NEWLY: "new_per_100k"}
@@ -62,6 +63,8 @@ TABLE_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "note"),
     "diagnostics": ("quantity", "rhat", "ess_bulk", "ess_tail", "status"),
     "sources": (),
+    ATTRITION: ("source", "rule", "meaning", "removed", "remaining", "persons"),
+    DISAGREEMENTS: ("sources", "fact", "in_several", "disagree"),
 }
 REQUIRED: Final = (ESTIMATES, IMPLIED, "priors", "diagnostics", "sources")
 HEADLINE_KEYS: Final = (
@@ -69,7 +72,7 @@ HEADLINE_KEYS: Final = (
     *(f"{q}_{b}" for q in (LIVING, NEWLY, "implied_duration") for b in BOUNDS))
 WORD_KEYS: Final = (
     "definition", "what_data_inform", "what_they_do_not", "tail", "boards_rest_on", "projection")
-SECTION_WORDS: Final = ("what_narrows_the_figures", "conflict_between_sources")
+SECTION_WORDS: Final = ("what_narrows_the_figures", "conflict_between_sources", "records")
 """Sentences with a place of their own in the report, where they are given."""
 
 

@@ -47,6 +47,8 @@ _ABOUT: Final[Mapping[str, str]] = {
     "comparisons": "figures that others have published, and what they count",
     "diagnostics": "sampler diagnostics of reported quantities",
     "sources": "publishers, titles, years and licences of the data",
+    "records_attrition": "rows of patient records removed by each rule of the case definition, rounded",
+    "records_disagreements": "people in several extracts whose facts differ, rounded",
 }
 
 

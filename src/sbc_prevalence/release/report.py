@@ -7,7 +7,7 @@ from importlib import resources
 import jinja2
 from markupsafe import Markup
 
-from sbc_prevalence.release import sheets, sheets_ages, sheets_checks, sheets_evidence
+from sbc_prevalence.release import sheets, sheets_ages, sheets_checks, sheets_evidence, sheets_records
 from sbc_prevalence.release.content import BANNER, LIVING, SECTION_WORDS, WORD_KEYS, ReleaseContent
 from sbc_prevalence.release.figures.style import Drawing
 from sbc_prevalence.release.sheet import key_values
@@ -66,7 +66,8 @@ def render_report(
         **{maker.__name__: maker(content) for maker in (
             sheets_evidence.influence, sheets_evidence.narrowed, sheets_evidence.narrowed_areas,
             sheets_evidence.completeness, sheets_evidence.conflict, sheets_evidence.conflict_figures,
-            sheets_evidence.decomposition, sheets_evidence.completeness_priors)},
+            sheets_evidence.decomposition, sheets_evidence.completeness_priors,
+            sheets_records.attrition, sheets_records.disagreements)},
         "sources": sheets_checks.sources(content),
         "gate": sheets_checks.run(content),
         "inputs": key_values(content.input_hashes, "Inputs and their SHA-256.", ("Input", "SHA-256")),

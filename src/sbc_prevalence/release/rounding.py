@@ -12,10 +12,12 @@ from sbc_prevalence.grid import ALL
 from sbc_prevalence.prevalence.rounding import years_unit
 from sbc_prevalence.release.content import (
     AGES,
+    ATTRITION,
     BOUNDS,
     CONFLICT,
     DEATHS,
     DECOMPOSITION,
+    DISAGREEMENTS,
     ESTIMATES,
     IDENTIFIABILITY,
     IMPLIED,
@@ -223,6 +225,8 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
         for step, rows in frame.groupby(frame["quantity"].map(_unit_of(whole, years)), sort=False):
             out.loc[rows.index, list(BOUNDS)] = round_interval(rows, float(step))[list(BOUNDS)]
         return out
+    if name in (ATTRITION, DISAGREEMENTS):
+        return _round_counts(frame, content.rounding_unit)
     if name in ("prior_posterior", "diagnostics"):
         out = frame.copy()
         for column in out.select_dtypes("number"):
@@ -230,6 +234,15 @@ def _round_table(name: str, frame: pd.DataFrame, content: ReleaseContent) -> pd.
             out[column] = significant(out[column].to_numpy(dtype=float), digits)
         return out
     return frame.copy()
+
+
+def _round_counts(frame: pd.DataFrame, unit: int) -> pd.DataFrame:
+    """Every count of rows or persons to the nearest unit, each by itself: no small one follows from the others."""
+    out = frame.copy()
+    for column in ("removed", "remaining", "persons", "in_several", "disagree"):
+        if column in out:
+            out[column] = nearest(out[column].to_numpy(dtype=float, na_value=np.nan), float(unit))
+    return out
 
 
 def _years_of_repetitions(frame: pd.DataFrame) -> NDArray[np.float64]:

@@ -37,7 +37,12 @@ class OneSource:
 
 def of_source(cases: Cases, source: str | None) -> OneSource:
     """Cases of one source: the one named, or the only one. People in two sources must not be counted twice."""
-    dates = cases.table.group_by("source").aggregate(last=cases.table.extract_date.max()).execute()
+    return one_source(cases.table, cases.name, source)
+
+
+def one_source(rows: "ibis.Table", where: str, source: str | None) -> OneSource:
+    """Rows of one source: the one named, or the only one."""
+    dates = rows.group_by("source").aggregate(last=rows.extract_date.max()).execute()
     held = dict(zip(dates["source"], dates["last"], strict=True))
     if source is None and len(held) == 1:
         source = next(iter(held))
@@ -45,15 +50,15 @@ def of_source(cases: Cases, source: str | None) -> OneSource:
         raise DataError(
             Problem(
                 "E-SOURCES",
-                cases.name,
+                where,
                 "a table is of one source, so that nobody is counted twice",
                 "Name the source, or link the sources first.",
                 key="source",
                 detail=f"{len(held)} sources are there",
             )
         )
-    table = cases.table.filter(cases.table.source == source)
-    return OneSource(table, str(source), pd.Timestamp(held[source]).date().isoformat(), cases.name)
+    table = rows.filter(rows.source == source)
+    return OneSource(table, str(source), pd.Timestamp(held[source]).date().isoformat(), where)
 
 
 def require(one: OneSource, column: str, condition: Any, requirement: str, remedy: str) -> None:
