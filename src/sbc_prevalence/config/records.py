@@ -46,8 +46,9 @@ class RecordsSection(Section):
         default="exclude", description="Cases of which neither dates nor words tell de novo from recurrent; kept, they "
                                        "can be counted with presentations together only.")
     unknown_status: Literal["refuse", "lost", "alive"] = Field(
-        default="refuse", description="People without a date of death whose vital status is stated as unknown: refused where "
-                                      "they would be taken for alive, or followed to the last contact, or as all others.")
+        default="refuse",
+        description="People without a date of death whose vital status is stated as unknown: refused where they would be "
+                    "taken for alive, or followed to the last contact, or as all others.")
     link: Literal["earliest", "highest_rank", "most_precise"] | None = Field(
         default=None, description="Which source is believed first where facts of one person disagree; needed where an "
                                   "entry names several sources.")
