@@ -12,7 +12,7 @@ RECOVERY := tests/recovery/results/scotland-100.jsonl
 STUDY := $(PY) -m sbc_prevalence.recovery --config scotland --worlds 100 --seed 1 --draws 400 --tune 300 --cores 2 --out $(RECOVERY)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ready update test quick lint tests notebooks bench bench-update bench-sources study study-evidence release-check constraints clean
+.PHONY: help setup ready ready-to-run update test quick lint tests notebooks bench bench-update bench-sources study study-evidence release-check constraints clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name words; do \
@@ -20,13 +20,16 @@ help: ## list these targets
 	@printf '%s\n' 'make itself ends with 2 whatever went wrong; the last line before its own says the exit code of the program:' \
 	  '  2 data or configuration were refused, 3 the fit was refused.'
 
-setup: ## find a Python, make .venv, install; repairs what is broken or out of date
+setup: ## find a Python, make .venv, install all, tests included; repairs what is broken or out of date
 	@sh tools/setup.sh
 
 ready:
 	@sh tools/setup.sh --quiet
 
-update: ready ## the annual update for Scotland on the figures carried: table, report, release folder
+ready-to-run:
+	@sh tools/setup.sh --quiet run
+
+update: ready-to-run ## the annual update for Scotland on the figures carried: table, report, release folder
 	@.venv/bin/sbc-prevalence run scotland --out $(UPDATE_OUT)
 
 test: ready ## all that CI runs: lint, types, tests, notebooks; goes on after a failure and fails at the end

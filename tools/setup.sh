@@ -1,10 +1,13 @@
 #!/bin/sh
 # Sets up this checkout: finds a Python that works, makes .venv, installs the package into it.
 #
-#   sh tools/setup.sh               set up, or repair, or bring up to date
-#   sh tools/setup.sh --quiet       the same, silent when there is nothing to do
-#   sh tools/setup.sh --check       say in one line whether .venv is ready (exit 0) or not (exit 1)
-#   sh tools/setup.sh --find-only   print the interpreter that set-up would use
+#   sh tools/setup.sh [run|all]             set up, or repair, or bring up to date
+#   sh tools/setup.sh --quiet [run|all]     the same, silent when there is nothing to do
+#   sh tools/setup.sh --check [run|all]     say in one line whether .venv is ready (exit 0) or not (exit 1)
+#   sh tools/setup.sh --find-only           print the interpreter that set-up would use
+#
+# run: the package and what it needs to run. all (the default): also what tests, types, notebooks and Spark need.
+# A .venv that has all stays so: "run" adds nothing to it and takes nothing away.
 #
 # The stamp (.venv/setup.stamp) is written last. No stamp means that the last set-up did not finish, and
 # .venv is made anew. A stamp that no longer matches (other dependencies, other constraints) means that
@@ -160,28 +163,36 @@ except (OSError, ValueError) as fault:
     sys.exit(print(f"set-up cannot read its inputs: {fault}", file=sys.stderr) or 20)
 asked = [project.get("build-system"), project.get("project"), project.get("tool", {}).get("hatch")]
 digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode() + constraints).hexdigest()
-there = all(importlib.util.find_spec(name) for name in ("pip", "pytest", "sbc_prevalence"))
+needed = ("pip", "sbc_prevalence") + (("pytest",) if sys.argv[2] == "all" else ())
+there = all(importlib.util.find_spec(name) for name in needed)
 print("python", sys.version.split()[0])
 print("checkout", root)
 print("inputs", digest)
 print("installed", "yes" if there else "no")
+print("for", sys.argv[2])
 '
 
-expected() { "$VENV/bin/python" -I -c "$EXPECTED" "$ROOT" </dev/null; }
+expected() { "$VENV/bin/python" -I -c "$EXPECTED" "$ROOT" "$EXTENT" </dev/null; }
 line_of() { printf '%s\n' "$2" | sed -n "s/^$1 //p"; }
+
+# has: what the stamp says that .venv holds; a stamp of before there was a choice holds all.
+has() { held=$(line_of for "$1"); printf '%s\n' "${held:-all}"; }
 
 # Sets STATE (ready, stale or remake) and WHY, a phrase for people.
 look() {
     STATE=remake
     if [ ! -e "$VENV" ] && [ ! -h "$VENV" ]; then WHY="there is no .venv"; return; fi
     if [ ! -f "$STAMP" ]; then WHY="the last set-up did not finish"; return; fi
+    stamped=$(cat "$STAMP")
+    held=$(has "$stamped")
+    EXTENT=$ASKED
+    if [ "$held" = all ]; then EXTENT=all; fi
     wanted=$(expected 2>/dev/null)
     case $? in
         0) ;;
         20) expected >/dev/null; exit 1 ;;
         *) WHY="its Python does not run"; return ;;
     esac
-    stamped=$(cat "$STAMP")
     if [ "$(line_of checkout "$stamped")" != "$ROOT" ]; then WHY="the checkout was moved"; return; fi
     if [ "$(line_of python "$stamped")" != "$(line_of python "$wanted")" ]; then
         WHY="its Python was exchanged"; return
@@ -193,8 +204,11 @@ look() {
             3.12.* | 3.13.* | 3.14.*) WHY="PYTHON asks for Python $asked"; return ;;
         esac
     fi
+    if [ "$held" != "$EXTENT" ]; then STATE=stale; WHY="the tests need more packages"; return; fi
     if [ "$(line_of installed "$wanted")" != yes ]; then WHY="packages are missing"; return; fi
-    if [ "$stamped" != "$wanted" ]; then STATE=stale; WHY="the dependencies have changed"; return; fi
+    if [ "$(line_of inputs "$stamped")" != "$(line_of inputs "$wanted")" ]; then
+        STATE=stale; WHY="the dependencies have changed"; return
+    fi
     STATE=ready; WHY="Python $(line_of python "$wanted")"
 }
 
@@ -256,7 +270,8 @@ give_up() {
 pip() { run env PIP_USER=0 PIP_DISABLE_PIP_VERSION_CHECK=1 "$VENV/bin/python" -I -m pip "$@"; }
 
 install() {
-    pip install --no-input -c constraints.txt -e '.[dev]' && pip check
+    case $EXTENT in all) what='.[dev]' ;; *) what=. ;; esac
+    pip install --no-input -c constraints.txt -e "$what" && pip check
 }
 
 set_up() {
@@ -272,7 +287,8 @@ set_up() {
         mkdir "$VENV" || { rm -rf "$LOCK"; exit 1; }
         : >"$LOG"
         run "$FOUND" -I -m venv "$VENV" || give_up "Python could not make .venv."
-        say "Installing the package and what it needs (1 to 3 minutes the first time)"
+        case $EXTENT in all) words="the package and what running and testing it need" ;; *) words="the package and what it needs to run" ;; esac
+        say "Installing $words (1 to 3 minutes the first time)"
         install || give_up "The packages could not be installed."
     else
         say "Bringing .venv up to date ($WHY)"
@@ -291,7 +307,16 @@ set_up() {
     say "Set up in $(($(date +%s) - began)) s: .venv, Python $(line_of python "$wanted")"
 }
 
-case ${1:-} in
+option=
+case ${1:-} in -*) option=$1; shift ;; esac
+ASKED=${1:-all}
+EXTENT=$ASKED
+case $ASKED in
+    run | all) ;;
+    *) complain "tools/setup.sh: unknown argument $ASKED (known: run, all)"; exit 2 ;;
+esac
+
+case $option in
     --find-only)
         find_python || exit 1
         say "$FOUND"
@@ -306,12 +331,12 @@ case ${1:-} in
         look
         if [ "$STATE" != ready ]; then
             set_up
-        elif [ -z "${1:-}" ]; then
+        elif [ -z "$option" ]; then
             say "Set up: .venv, $WHY"
         fi
         ;;
     *)
-        complain "tools/setup.sh: unknown option $1 (known: --quiet, --check, --find-only)"
+        complain "tools/setup.sh: unknown option $option (known: --quiet, --check, --find-only)"
         exit 2
         ;;
 esac

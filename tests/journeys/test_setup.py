@@ -29,7 +29,8 @@ STAND_IN_PIP = """
 import os, pathlib, sys, time
 site = pathlib.Path(__file__).resolve().parents[1]
 if sys.argv[1] == "install":
-    (site / "pytest").mkdir(exist_ok=True)
+    if sys.argv[-1] == ".[dev]":
+        (site / "pytest").mkdir(exist_ok=True)
     (site / "began").touch()
     until = time.monotonic() + (60 if os.environ.get("PIP_STUCK") else 0)
     while time.monotonic() < until:
@@ -297,6 +298,64 @@ def test_the_install_is_constrained_editable_and_gives_no_address(checkout: Path
     assert installs(checkout) == ["--no-input -c constraints.txt -e .[dev]"]
     for name in ("constraints.txt", "tools/setup.sh"):
         assert not re.search(r"https?://|index-url|--hash", (ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_running_needs_no_test_tools_and_testing_adds_them_in_place(checkout: Path) -> None:
+    assert run(checkout, "run").returncode == 0
+    assert run(checkout, "--check", "run").returncode == 0
+    assert installs(checkout) == ["--no-input -c constraints.txt -e ."]
+    needs_more = run(checkout, "--check")
+    assert (needs_more.returncode, needs_more.stdout) == (1, "not ready: the tests need more packages\n")
+    assert run(checkout, "--quiet", "run").stdout == ""
+    assert run(checkout, "all").returncode == 0
+    assert installs(checkout)[1:] == ["--no-input -c constraints.txt -e .[dev]"]
+    assert run(checkout, "--check", "all").returncode == 0
+
+
+def test_what_was_set_up_for_tests_stays_so(checkout: Path) -> None:
+    run(checkout)
+    again = run(checkout, "--quiet", "run")
+    assert (again.returncode, again.stdout) == (0, "")
+    constraints = checkout / "constraints.txt"
+    constraints.write_text(constraints.read_text(encoding="utf-8") + "another==1.0\n", encoding="utf-8")
+    run(checkout, "run")
+    assert installs(checkout) == ["--no-input -c constraints.txt -e .[dev]"] * 2
+
+
+def test_a_stamp_of_before_there_was_a_choice_stands_for_all(checkout: Path) -> None:
+    run(checkout)
+    stamp = checkout / ".venv" / "setup.stamp"
+    text = stamp.read_text(encoding="utf-8")
+    stamp.write_text(text.replace("for all\n", ""), encoding="utf-8")
+    assert stamp.read_text(encoding="utf-8") != text
+    for extent in ("run", "all"):
+        assert run(checkout, "--check", extent).returncode == 0
+
+
+def test_adding_what_tests_need_that_was_killed_is_noticed_and_one_that_failed_can_still_run(checkout: Path) -> None:
+    run(checkout, "run")
+    assert run(checkout, "all", PIP_FAILS="yes").returncode == 1
+    assert run(checkout, "--check", "run").returncode == 0
+    for mark in checkout.glob(".venv/lib/python*/site-packages/began"):
+        mark.unlink()
+    process = started(checkout)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=20) == 130
+    assert "did not finish" in run(checkout, "--check", "run").stdout
+    assert run(checkout, "run").returncode == 0
+
+
+def test_an_argument_that_does_not_exist_is_refused(checkout: Path) -> None:
+    assert run(checkout, "runn").returncode == 2
+    assert run(checkout, "--chek").returncode == 2
+
+
+def test_the_update_asks_for_what_running_needs_and_the_tests_for_all() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    needs = dict(re.findall(r"^([a-z-]+): *([a-z- ]*?) *(?:##.*)?$", makefile, flags=re.MULTILINE))
+    assert needs["update"] == "ready-to-run"
+    assert {needs[target] for target in ("test", "quick", "lint", "tests", "notebooks")} == {"ready"}
+    assert "tools/setup.sh --quiet run\n" in makefile
 
 
 @pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])
