@@ -20,7 +20,7 @@ _STATUS = {0: "ok", 2: "input_refused", 3: "fit_refused", INTERRUPTED: "interrup
 app = typer.Typer(
     name="sbc-prevalence", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     help="How many people are newly diagnosed with, and living with, secondary breast cancer, by area.",
-    epilog="Exit codes: 0 fine, 2 data or configuration refused, 3 fit refused, 1 anything else.",
+    epilog="Exit codes: 0 fine, 2 data or configuration refused, 3 fit refused, 130 interrupted, 1 anything else.",
 )
 
 ConfigArgument = Annotated[str, typer.Argument(

@@ -67,7 +67,7 @@ class Problem:
             text += f"; {self._rows_in_words()}"
         if self.detail:
             text += f"; {self.detail}"
-        return f"{text}. {self.remedy}"
+        return f"{text}{'' if text.endswith('?') else '.'} {self.remedy}"
 
     def _rows_in_words(self) -> str:
         """How many rows, and the numbers of the first."""

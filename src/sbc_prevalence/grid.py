@@ -307,7 +307,8 @@ class StudyGrid:
                     "E-GRID",
                     "grid",
                     "years must run: first primary, first metastatic, first and last data, last year",
-                    "Check the years in the configuration.",
+                    "Make backcast_years and recurrence_lag_years at least 1.",
+                    key="backcast_years",
                 )
                 if self.last_year >= self.last_data_year
                 else Problem(
@@ -323,8 +324,10 @@ class StudyGrid:
                 Problem(
                     "E-GRID",
                     "grid",
-                    "the first reported year must lie on the grid of years",
-                    "Check 'first_reported_year' in the configuration.",
+                    f"the first year of the tables ({self.first_reported_year}) must lie in the years that the model "
+                    f"carries, {self.first_year} to {self.last_year}",
+                    "Move it, or make backcast_years larger.",
+                    key="first_reported_year",
                 )
             )
 

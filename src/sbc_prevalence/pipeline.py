@@ -3,6 +3,7 @@
 import platform
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import metadata
@@ -12,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from sbc_prevalence.config import Config
-from sbc_prevalence.errors import FitRefused
+from sbc_prevalence.errors import FitRefused, count_of
 from sbc_prevalence.evidence import CompletenessPrior
 from sbc_prevalence.model import PrevalenceModel, describe
 from sbc_prevalence.model.observing.sources import count_sources
@@ -23,7 +24,7 @@ from sbc_prevalence.prevalence.scenarios import (
     scenarios,
     sources_of_piece,
 )
-from sbc_prevalence.prevalence.wording import repetition_words
+from sbc_prevalence.prevalence.wording import TO_LOOK_AT, repetition_words
 from sbc_prevalence.release import ReleaseContent, write_release
 from sbc_prevalence.study import Study, prepare
 
@@ -201,14 +202,17 @@ class Pipeline:
         compilations = [compiled]
         rows: list[pd.DataFrame] = []
         refused: list[str] = []
-        say(f"Repeating the national table under {len(todo)} choices; each is named when it is done.")
-        for i, scenario in enumerate(todo, 1):
+        others = sum(not scenario.is_headline for scenario in todo)
+        say(f"Repeating the national table under {count_of(range(others), 'other choice')} ({_kinds_of_choices(todo)}); "
+            "each is named when it is done. The headline stands beside them and is not fitted again.")
+        i = 0
+        for scenario in todo:
             started = time.perf_counter()
-            named = f"Repetition {i} of {len(todo)}, {scenario.group}, {scenario.label}"
             if scenario.is_headline:
                 rows.append(self._rows(estimates, scenario))
-                say(f"{named}: the headline's own")
                 continue
+            i += 1
+            named = f"Repetition {i} of {others}, {scenario.group}, {scenario.label}"
             try:
                 refitted = spread_only(fitted, scenario)
                 if refitted is None:
@@ -238,6 +242,12 @@ class Pipeline:
         given = study if scenario.inputs is None else replace(study, inputs=scenario.inputs)
         return self._fit(given, scenario.model, compiled, progress, share=REPEATED_SHARE,
                          least_accept=REPEATED_ACCEPT)
+
+
+def _kinds_of_choices(todo: list[Scenario]) -> str:
+    """`2 of survival family, 3 of recurrent : de novo hazard ratio`: what is varied, and how often."""
+    counts = Counter(scenario.group for scenario in todo if not scenario.is_headline)
+    return ", ".join(f"{n} of {group}" for group, n in counts.items())
 
 
 def unreliable_words(influence: pd.DataFrame) -> str:
@@ -292,7 +302,7 @@ def _notes(study: Study) -> dict[str, str]:
         notes["Population"] = study.inputs.population_note
     of_rows = () if study.records is None else study.records.warnings
     if shown := [warning for warning in study.warnings if warning not in of_rows]:
-        notes["To look at in the figures"] = " ".join(str(warning) for warning in shown)
+        notes[TO_LOOK_AT] = " ".join(str(warning) for warning in shown)
     return notes
 
 

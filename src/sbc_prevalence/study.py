@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sbc_prevalence.config import Config, Readable, load_config
 from sbc_prevalence.config.faults import nearest
-from sbc_prevalence.config.sections import ModelSection
+from sbc_prevalence.config.sections import DEFAULT_INDEX_DATE, ModelSection
 from sbc_prevalence.errors import (
     ConfigError,
     DataError,
@@ -81,9 +81,11 @@ class Study:
         notes += [entry.note for entry in self.config.evidence if entry.note]
         notes += [self.inputs.population_note] if self.inputs.population_note else []
         lines += [f"  note       {note}" for note in notes]
-        if self.warnings:
-            lines += [f"{count_of(self.warnings, 'thing')} to look at:", numbered(self.warnings)]
-        return "\n".join([*lines, "No problem found."])
+        if not self.warnings:
+            return "\n".join([*lines, "No problem found."])
+        one = len(self.warnings) == 1
+        return "\n".join([*lines, f"{count_of(self.warnings, 'thing')} to look at:", numbered(self.warnings),
+                          f"No error found: {'it stops' if one else 'they stop'} nothing, and a run is possible."])
 
 
 def prepare(config: Config) -> Study:
@@ -105,7 +107,7 @@ def prepare(config: Config) -> Study:
     bundle, model = EvidenceBundle(*taken.pieces), describe_model(config.model)
     problems = list(taken.warnings)
     inputs: ModelInputs | None = None
-    with _collected(problems):
+    with _collected(problems, at_key=source.where):
         grid = bundle.align(
             taken.areas, first_reported_year=config.grid.first_reported_year, last_year=config.grid.last_year,
             backcast_years=config.grid.backcast_years, recurrence_lag_years=config.grid.recurrence_lag_years)
@@ -157,14 +159,18 @@ def describe_model(section: ModelSection) -> PrevalenceModel:
 
 
 @contextmanager
-def _collected(problems: list[Problem]) -> Iterator[None]:
-    """Keep the problems of a step and go on; what is not a list of problems goes on upwards."""
+def _collected(problems: list[Problem], at_key: str | None = None) -> Iterator[None]:
+    """Keep the problems of a step and go on; what is not a list of problems goes on upwards.
+
+    With `at_key`, the name of the configuration, what is wrong with the years is told at the key that the reader wrote.
+    """
     try:
         yield
     except InputError as error:
         if not error.problems:
             raise
-        problems += error.problems
+        problems += [replace(p, where=at_key, key=f"grid.{p.key}") if at_key and p.code == "E-GRID" and p.key else p
+                     for p in error.problems]
 
 
 @cache
@@ -219,8 +225,8 @@ def _beside_the_data(config: Config, grid: StudyGrid) -> list[Problem]:
     day, where, found = config.grid.index_date, config.readable().where, []
     if day is not None and day.year < grid.last_data_year:
         found.append(Problem(
-            "W-INDEX-DATE", where, f"the headline is of {day.year}, and the data go on to {grid.last_data_year}",
-            "Move the index date, or take it out: it is then the end of the last year with data.",
+            "W-INDEX-DATE", where, f"the headline is of {day.year}, and {grid.last_data_year} has data for every area",
+            f"Move the index date, or take it out: it is then {DEFAULT_INDEX_DATE}.",
             key="grid.index_date", severity="warning"))
     if grid.first_reported_year < grid.first_data_year:
         found.append(Problem(

@@ -252,6 +252,8 @@ def test_version_help_and_usage_errors(command):
     listed = command("--help")
     assert listed.code == 0
     assert all(name in listed.out for name in ("init", "validate", "run", "describe", "show"))
+    codes = " ".join(listed.out.split("Exit codes:")[1].replace("│", " ").split())
+    assert all(words in codes for words in ("0 fine", "2 data", "3 fit refused", "130 interrupted", "1 anything else"))
     assert command("run").code == 2
     assert command("run", "scotland", "--qiuck").code == 2
 

@@ -136,7 +136,7 @@ def test_dates_of_a_copied_configuration_that_newer_figures_have_overtaken_are_p
         ("W-FIRST-YEAR", "grid.first_reported_year")]
     folder = project(("last_year = 2025", "last_year = 2019"), ("pause_years = [2020, 2021]", "pause_years = []"))
     (problem,) = refused(folder).problems
-    assert (problem.code, problem.key) == ("E-GRID", "last_year")
+    assert (problem.code, problem.key) == ("E-GRID", "grid.last_year")
 
 
 def test_one_mistyped_area_code_is_one_problem_and_what_had_to_wait_is_said(project):
@@ -209,3 +209,62 @@ def test_parameters_that_come_with_certain_evidence_are_known_by_the_beginning_o
 
 def test_problems_without_a_key_or_column_are_still_whole_sentences():
     assert str(Problem("E-X", "evidence", "needs deaths", "Add them.")) == "[E-X] evidence: needs deaths. Add them."
+
+
+def renamed(kind: str, old: str, new: str) -> pd.DataFrame:
+    return carried(kind).rename(columns={old: new})
+
+
+def test_a_wrong_word_for_a_sex_is_no_gap_in_the_years(project):
+    assert told(project(deaths=spoilt("deaths", "sex", (5, "femal")))) == [("deaths.csv", "E-CHOICE")]
+
+
+@pytest.mark.parametrize(("column", "typed"), [
+    ("area_code", "areacode"), ("year", "yr"), ("sex", "sexx"), ("age_band", "ageband"), ("count", "cuont")])
+def test_a_mistyped_column_is_told_once_and_ends_with_one_mark(project, column, typed):
+    (problem,) = refused(project(deaths=renamed("deaths", column, typed))).problems
+    assert problem.code == "E-COLUMN-UNKNOWN"
+    assert f"did you mean '{column}'? Rename it" in str(problem)
+
+
+def test_a_missing_column_that_nothing_resembles_is_still_missing(project):
+    assert ("deaths.csv", "E-COLUMN-MISSING") in told(project(deaths=renamed("deaths", "year", "qqqq")))
+
+
+def test_rows_of_a_total_are_to_be_removed_and_not_also_added_to_the_areas(project):
+    primary = carried("primary_registrations")
+    sums = primary.astype({"count": int}).groupby(["year", "sex"], as_index=False)["count"].sum()
+    total = sums.assign(area_code="S92000003")
+    britain = sums.assign(area_code="K03000001")
+    for rows in (total, britain):
+        assert told(project(primary_registrations=pd.concat([primary, rows[primary.columns]]))) == [
+            ("primary_registrations.csv", "E-AREA-TOTAL")]
+
+
+def test_years_that_do_not_fit_are_told_at_the_key_that_the_reader_wrote(project):
+    (problem,) = refused(project(("first_reported_year = 1997", "first_reported_year = 1950"))).problems
+    assert (problem.code, problem.where, problem.key) == ("E-GRID", "config.toml", "grid.first_reported_year")
+    assert "1967 to 2025" in str(problem)
+    assert "grid:" not in str(problem)
+
+
+def test_a_warning_is_not_followed_by_the_word_that_there_is_no_problem(project):
+    sound = prepare(load_config(project())).summary()
+    assert sound.endswith("No problem found.")
+    one = prepare(load_config(project(('# index_date = "2020-12-31"', 'index_date = "2016-12-31" #')))).summary()
+    assert "1 thing to look at:" in one
+    assert one.endswith("No error found: it stops nothing, and a run is possible.")
+    two = prepare(load_config(project(
+        ('# index_date = "2020-12-31"', 'index_date = "2016-12-31" #'),
+        ("first_reported_year = 1997", "first_reported_year = 1990")))).summary()
+    assert "2 things to look at:" in two
+    assert two.endswith("No error found: they stop nothing, and a run is possible.")
+    assert "No problem found" not in one + two
+
+
+def test_the_warning_on_an_older_headline_speaks_as_the_page_on_keys_does(project):
+    study = prepare(load_config(project(('# index_date = "2020-12-31"', 'index_date = "2016-12-31" #'))))
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "config.md").read_text("utf-8")
+    words = "31 December of the last year in which deaths cover every area"
+    assert words in str(study.warnings[0])
+    assert words in page

@@ -60,6 +60,15 @@ def test_a_command_that_does_not_exist_is_told_apart():
     assert help_of("forecast").returncode != 0
 
 
+def test_the_folder_of_the_example_project_is_not_offered_to_git():
+    folder = next(words[2] for words in commands() if words[1] == "init")
+    asked = subprocess.run(["git", "-C", str(ROOT), "check-ignore", f"{folder}/tables/deaths.csv"], capture_output=True,
+                           text=True, timeout=60, check=False)
+    if asked.returncode == 128:
+        pytest.skip("not a checkout of git")
+    assert asked.returncode == 0
+
+
 def test_the_examples_that_are_run_by_name_are_carried():
     from sbc_prevalence.config import load_config
 

@@ -20,7 +20,8 @@ from sbc_prevalence.config import (
     load_config,
     parse_config,
 )
-from sbc_prevalence.config.project import TEMPLATE_COLUMNS
+from sbc_prevalence.config.project import TEMPLATE_COLUMNS, project_files
+from sbc_prevalence.data.kinds import SCHEMAS
 from sbc_prevalence.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -450,6 +451,20 @@ def test_the_reference_page_lists_every_key_as_the_program_knows_it():
     spec.loader.exec_module(module)
     page = (ROOT / "docs" / "reference" / "config.md").read_text(encoding="utf-8")
     assert page == module.page(), "run: python docs/reference/build_config_reference.py"
+
+
+def test_a_new_project_calls_no_year_a_pause_and_says_when_to():
+    lines = project_files()["config.toml"].splitlines()
+    place = next(i for i, line in enumerate(lines) if "pause_years" in line)
+    assert lines[place].startswith("# pause_years")
+    assert "pandemic" in " ".join(lines[place:place + 3])
+    assert parse_config("\n".join(lines)).grid.pause_years == ()
+
+
+def test_a_template_of_counts_offers_the_interval_too():
+    for kind, schema in SCHEMAS.items():
+        if kind in TEMPLATE_COLUMNS and {"count", "count_lower"} <= set(schema.columns):
+            assert {"count", "count_lower", "count_upper", "count_status"} <= set(TEMPLATE_COLUMNS[kind]), kind
 
 
 def test_the_page_on_tables_shows_every_template_header():

@@ -8,11 +8,14 @@ from sbc_prevalence.errors import ConfigError, Problem, count_of, program
 
 TABLES = "tables"
 
+COUNTS = ("count", "count_lower", "count_upper", "count_status")
+"""A count, or the bounds of one that is hidden; those that are left empty in the whole table do not count."""
+
 TEMPLATE_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "areas": ("area_code", "area_name", "area_level"),
-    "deaths": ("area_code", "year", "sex", "age_band", "count", "source", "as_of"),
-    "primary_registrations": ("area_code", "year", "sex", "age_band", "count", "source", "as_of"),
-    "primary_age_profile": ("area_code", "age_band", "count", "source", "as_of"),
+    "deaths": ("area_code", "year", "sex", "age_band", *COUNTS, "source", "as_of"),
+    "primary_registrations": ("area_code", "year", "sex", "age_band", *COUNTS, "source", "as_of"),
+    "primary_age_profile": ("area_code", "age_band", *COUNTS, "source", "as_of"),
     "population": ("area_code", "year", "sex", "age_band", "population", "source", "as_of"),
     "published_survival": (
         "study", "presentation", "survival_kind", "measure", "duration_from_years", "duration_years", "value",
@@ -22,20 +25,19 @@ TEMPLATE_COLUMNS: Mapping[str, tuple[str, ...]] = {
         "study", "risk_kind", "stage", "receptor", "age_from", "age_to", "diagnosis_year_from",
         "diagnosis_year_to", "duration_from_years", "duration_to_years", "value", "source", "as_of"),
     "registrations": (
-        "area_code", "year", "presentation", "sex", "age_band", "count", "count_lower", "count_upper",
-        "count_status", "source", "as_of"),
+        "area_code", "year", "presentation", "sex", "age_band", *COUNTS, "source", "as_of"),
     "completeness_audit": (
         "area_code", "presentation", "source_audited", "n_known", "n_found", "source", "as_of"),
     "validation_sample": (
         "area_code", "presentation", "source_audited", "stratum", "in_source", "n_records", "n_examined", "n_true",
         "source", "as_of"),
     "regime_survey": ("area_code", "answer", "source", "as_of"),
-    "overlapping_lists": ("area_code", "year", "history", "count", "source", "as_of"),
+    "overlapping_lists": ("area_code", "year", "history", *COUNTS, "source", "as_of"),
     "grouped_codes": (
-        "area_code", "year", "presentation", "sex", "age_band", "count", "n_validated", "n_metastatic", "source",
+        "area_code", "year", "presentation", "sex", "age_band", *COUNTS, "n_validated", "n_metastatic", "source",
         "as_of"),
     "living_counts": (
-        "area_code", "index_date", "count", "base_population", "base_lower", "base_upper", "source", "as_of"),
+        "area_code", "index_date", *COUNTS, "base_population", "base_lower", "base_upper", "source", "as_of"),
     "reporting_triangle": (
         "area_code", "year", "presentation", "report_year", "report_date", "count", "source", "as_of"),
     "death_certificate_cases": (
@@ -80,8 +82,10 @@ total_level = "nation"
 [grid]
 # first_reported_year = 2000            # default: the first year with deaths
 # last_year = 2025                      # default: the last year with data; later years are projected
-# index_date = "2024-12-31"             # default: 31 December of the last year with deaths
-pause_years = [2020, 2021]              # years in which registration of primaries was interrupted; [] if none
+# index_date = "2024-12-31"             # default: 31 December of the last year in which deaths cover every area
+# pause_years = [2020, 2021]            # only where registration or screening of primaries was interrupted, as in the
+                                        # pandemic: fewer were registered, and that is not fewer metastatic cases;
+                                        # look at your own yearly counts before you take the '#' away
 
 [model]
 incidence = "natural_history"           # or "smooth"

@@ -19,6 +19,10 @@ Completeness = Literal["by_source", "hierarchical", "joint", "regime"]
 Trend = Literal["diagnosis_year", "calendar_year", "none"]
 
 
+DEFAULT_INDEX_DATE = ("31 December of the last year in which deaths cover every area (without deaths, registrations of "
+                      "metastatic disease)")
+"""Headline date without a key, in the words of the reference page and of the warning on an older date."""
+
 def _as_date(value: object) -> object:
     """A day from a TOML date or from text in ISO form; anything else is refused."""
     if isinstance(value, date) and not isinstance(value, datetime):
@@ -102,8 +106,7 @@ class GridSection(Section):
                     "data; without it, the last year with data.")
     index_date: Day | None = Field(
         default=None,
-        description="Date of the headline: people alive at the end of this day. Without it, "
-                    "31 December of the last year with deaths.")
+        description=f"Date of the headline: people alive at the end of this day. Without it, {DEFAULT_INDEX_DATE}.")
     pause_years: CalendarYears = Field(
         default=(),
         description="Years in which registration of primaries was interrupted: the dip is not passed on "

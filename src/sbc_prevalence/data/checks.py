@@ -63,10 +63,10 @@ def duplicates(table: Checked, key: tuple[str, ...]) -> list[Problem]:
 
 def year_gaps(table: Checked) -> list[Problem]:
     """Years of each area (and sex) follow each other."""
-    if not table.sound("area_code", "year"):
+    strata = table.strata("area_code", "sex", "presentation")
+    if not table.sound("area_code", "year", *strata):
         return []
     gaps = []
-    strata = table.strata("area_code", "sex", "presentation")
     for key, rows in table.frame.groupby(strata, sort=True):
         have = set(rows["year"].astype(int))
         gaps += [(str(key[0]), y) for y in range(min(have), max(have)) if y not in have]
@@ -176,7 +176,7 @@ def full_years(table: Checked) -> list[Problem]:
 def presentations(table: Checked) -> list[Problem]:
     """An area and year gives all presentations together or apart."""
     strata = table.strata("area_code", "year", "sex", "age_band")
-    if not table.sound("presentation", *strata):
+    if not strata or not table.sound("presentation", *strata):
         return []
     together = table.frame["presentation"] == ALL
     groups = [table.frame[name] for name in strata]

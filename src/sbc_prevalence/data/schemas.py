@@ -20,6 +20,9 @@ from sbc_prevalence.data.tables import Table, row_numbers
 from sbc_prevalence.errors import DataError, Problem
 from sbc_prevalence.grid import AS_OF, COUNT, COUNT_LOWER, COUNT_STATUS, COUNT_UPPER, SOURCE
 
+WRONG_NAME = frozenset({"E-COLUMN-UNKNOWN", "E-COLUMN-MISSING", "E-COLUMN-DUPLICATE"})
+DID_YOU_MEAN = "did you mean"
+
 __all__ = ["SCHEMAS", "TableSchema", "check", "pandera_schema", "problems"]
 
 
@@ -54,6 +57,8 @@ def problems(
         return None, [*found, problem("E-EMPTY", where)]
     faults, missing = _cell_faults(text, kind, where)
     found += missing
+    meant = {p.detail for p in found if p.code == "E-COLUMN-UNKNOWN"}
+    found = [p for p in found if p.code != "E-COLUMN-MISSING" or f"{DID_YOU_MEAN} '{p.column}'?" not in meant]
     numeric_rates = _rate_columns(text, schema)
     for name in text.columns:
         found += _cell_problems(where, name, schema.columns[name], faults[name], name in numeric_rates)
@@ -63,7 +68,8 @@ def problems(
     typed = checked.Checked(kind, where, frame, faults)
     if schema.counted:
         found += checks.count_form(typed)
-    found += checks.duplicates(typed, schema.key)
+    if not any(p.code in WRONG_NAME for p in found):  # rows may be alike for want of the column that tells them apart
+        found += checks.duplicates(typed, schema.key)
     for check_rows in schema.checks:
         found += check_rows(typed)
     if found:
@@ -114,7 +120,7 @@ def _named_columns(
     text = text.loc[:, ~text.columns.duplicated()]
     for name in text.columns.difference(list(schema.columns), sort=False):
         near = difflib.get_close_matches(name, list(schema.columns), n=1, cutoff=0.6)
-        detail = f"did you mean '{near[0]}'?" if near else f"known columns: {', '.join(schema.columns)}"
+        detail = f"{DID_YOU_MEAN} '{near[0]}'?" if near else f"known columns: {', '.join(schema.columns)}"
         shown = name if not any(c.isdigit() for c in name) else None
         found.append(problem("E-COLUMN-UNKNOWN", where, column=shown, detail=detail))
     may_lack = {name for name, spec in schema.columns.items() if not spec.required} | {SOURCE, AS_OF}

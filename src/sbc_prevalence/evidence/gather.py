@@ -123,6 +123,8 @@ def _table_problems(
     if areas is not None and kind not in consistency.FROM_ANYWHERE:
         unreadable = {row for p in found if p.code == "E-AREA-CODE" for row in p.rows}
         found += [p for p in _area_problems(kind, table, areas) if not p.rows or not set(p.rows) <= unreadable]
+    totals = {row for p in found if p.code == "E-AREA-TOTAL" for row in p.rows}
+    found = [p for p in found if p.code != "E-AREA-UNKNOWN" or not p.rows or not set(p.rows) <= totals]
     if not any(p.code in WRONG_CODE for p in found):
         return found
     kept = [p for p in found if p.code not in FROM_WRONG_CODE]

@@ -169,7 +169,7 @@ def _spread() -> Prior:
         0.40,
         "log",
         None,
-        "Boards differ in screening, deprivation and treatment, beyond their primaries, by some 10 %; "
+        "Areas differ in screening, deprivation and treatment, beyond their primaries, by some 10 %; "
         "national deaths do not inform it.",
         group="areas",
     )

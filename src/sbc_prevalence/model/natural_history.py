@@ -93,7 +93,7 @@ class NaturalHistoryIncidence(AbstractIncidence):
                 "probability",
                 None,
                 "National audit: 11,468 de novo diagnoses in three years in England, 8 % of registrations; staged "
-                "registrations give 5-6 %. No Scottish stage mix is carried.",
+                "registrations give 5-6 %. No stage mix of the primaries described is among the evidence.",
                 group="incidence",
             ),
             Prior(
@@ -295,6 +295,6 @@ def _mix_prior(name: str, symbol: str, meaning: str, center: float) -> Prior:
         0.25,
         "log odds",
         None,
-        "No stage or receptor mix of Scottish primaries is carried; typical of screened populations.",
+        "No stage or receptor mix of the primaries described is among the evidence; typical of screened populations.",
         group="incidence",
     )

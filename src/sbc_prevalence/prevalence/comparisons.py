@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 COLUMNS = ("region", "date", "what_it_counts", "published", "ours_area_code", "ours_median", "ours_lower",
            "ours_upper", "note", "source")
 UNIT = 10
-_ALIASES = {"uk": "united kingdom"}
+UNITED_KINGDOM = "united kingdom"
+_ALIASES = {"uk": UNITED_KINGDOM}
 _CODED = "at any time in"
 
 Draws = NDArray[Any]
@@ -143,7 +144,7 @@ def _other(est: "Estimates", row: dict[str, Any], table: pd.DataFrame, ci_prob: 
     death_year = living_year + 1 if on_new_year else living_year
     region_deaths = _deaths_of(str(row["region"]), death_year, table)
     if region_deaths is None:
-        return "Another population; its deaths are not carried, so living per death is not compared."
+        return (f"Another population; its deaths of {death_year} are not carried, so living per death is not compared.")
     value = float(row["value"])
     note = (f"{value / region_deaths:.1f} living per certified death ({value:,.0f} / {region_deaths:,.0f} deaths of "
             f"women in {death_year}).")
@@ -172,14 +173,16 @@ def _de_novo(est: "Estimates", row: dict[str, Any], table: pd.DataFrame, year: i
 
 
 def _deaths_of(region: str, year: int, table: pd.DataFrame) -> float | None:
-    """Certified deaths of another region in a year: from the same table, else from the carried nations."""
+    """Certified deaths of another region in a year: from the same table, else from the carried nations or their sum."""
     rows = table[(table["region"] == region) & table["measure"].str.contains("deaths")
                  & (table["date_from"].astype(str).str[:10] == f"{year}-01-01")
                  & (table["date_to"].astype(str).str[:10] == f"{year}-12-31")] if "date_from" in table else table.iloc[:0]
     if len(rows):
         return float(rows["value"].iloc[0])
     nations = load_carried("uk_nations").frame
-    code = dict(zip(nations["area_name"].str.lower(), nations["area_code"], strict=True)).get(region.lower())
+    codes = dict(zip(nations["area_name"].str.lower(), nations["area_code"], strict=True))
+    name = _ALIASES.get(region.lower(), region.lower())
+    wanted = set(codes.values()) if name == UNITED_KINGDOM else {codes.get(name)}
     deaths = load_carried("uk_nations_deaths").frame
-    found = deaths.loc[(deaths["area_code"] == code) & (deaths["year"] == str(year)), "count"]
-    return float(found.iloc[0]) if len(found) else None
+    found = deaths.loc[deaths["area_code"].isin(wanted) & (deaths["year"] == str(year))]
+    return float(found["count"].astype(float).sum()) if set(found["area_code"]) == wanted else None

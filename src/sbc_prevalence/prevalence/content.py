@@ -24,6 +24,7 @@ from sbc_prevalence.prevalence.checks import ALL_CAUSE, living_and_deaths
 from sbc_prevalence.prevalence.comparisons import comparison_table
 from sbc_prevalence.prevalence.decomposition import decomposition_table, registration_sources
 from sbc_prevalence.prevalence.draws import BEYOND_SURVIVAL
+from sbc_prevalence.prevalence.duration import duration_warnings
 from sbc_prevalence.prevalence.estimate import Estimates
 from sbc_prevalence.prevalence.headline_text import headline_text
 from sbc_prevalence.prevalence.identifiability import influence_words
@@ -39,6 +40,7 @@ from sbc_prevalence.prevalence.quantity import (
     Quantity,
 )
 from sbc_prevalence.prevalence.scenarios import Scenario
+from sbc_prevalence.prevalence.wording import TO_LOOK_AT
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -118,6 +120,8 @@ def release_content_parts(
     taken = {key.casefold() for key in notes or {}}
     own["what_narrows_the_figures"] = influence_words(tables["influence"], est.grid.areas.total_code)
     words = {**{k: v for k, v in own.items() if k.casefold() not in taken}, **(notes or {})}
+    if doubtful := duration_warnings(tables["prior_predictive"]):
+        words[TO_LOOK_AT] = " ".join([*([words[TO_LOOK_AT]] if TO_LOOK_AT in words else []), *map(str, doubtful)])
     text, national = (headline_text(est, tables, head, title=title, units=units, areas=a) for a in (True, False))
     return ContentParts(est.scope, head, text, national, tables, words, draws_writer(est), units)
 

@@ -6,10 +6,12 @@ from typing import Any
 import pandas as pd
 
 from sbc_prevalence.grid import ALL
+from sbc_prevalence.prevalence import wording
+from sbc_prevalence.prevalence.duration import duration_warnings
 from sbc_prevalence.prevalence.estimate import Estimates
 from sbc_prevalence.prevalence.precision import Units
 from sbc_prevalence.prevalence.quantity import LIVING, NEWLY_DIAGNOSED
-from sbc_prevalence.prevalence.rounding import in_persons, in_years, years_unit
+from sbc_prevalence.prevalence.rounding import in_persons, in_years, to_unit, years_unit
 
 PERSONS, YEARS = "persons", "years"
 Line = tuple[str, str, str, str, str]
@@ -57,6 +59,14 @@ def headline_text(
         text.append("Areas: by name" + (", then groups of them, each the sum of its areas." if groups else "."))
     if rows and not est.fitted.model.sees_areas(est.fitted.inputs):
         text.append("Areas rest on their primaries and on a prior; differences between them are not evidence about care.")
+    elif rows and (without := wording.without_own(est)):
+        text.append(f"Without deaths or registrations of metastatic disease of their own, resting on the whole, on their "
+                    f"{wording.basis_of_areas(est)} and on a prior alone: {', '.join(without)}.")
+    zeros = {units[LIVING][str(row["area_code"])] for row in (*rows, *groups)
+             if to_unit(float(row["median"]), units[LIVING][str(row["area_code"])]) == 0}
+    if zeros:
+        text.append(f"A median of 0 is one below {max(zeros) / 2:g}, not nobody.")
+    text += [f"To look at: {warning}" for warning in duration_warnings(tables.get("prior_predictive"))]
     return "\n".join(text)
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sbc_prevalence.prevalence.estimate import Estimates
 
 STUDIES_NAMED = 3
+TO_LOOK_AT = "To look at in the figures"
+"""Heading of warnings in the report."""
 NOT_REPEATED = ("This run did not repeat its figures under other survival families, fixed hazard ratios or other spreads "
                 "between areas: how far they would move is not known from it.")
 
@@ -47,6 +49,18 @@ def _own(est: "Estimates") -> list[str]:
     """Modelled areas with counts of their own."""
     areas = est.grid.areas
     return [c for c in areas.all_codes if c in est.fitted.inputs.level_codes and c != areas.total_code]
+
+
+def basis_of_areas(est: "Estimates") -> str:
+    """What incidence of areas is made of, in words."""
+    return "population" if _primaries(est) is None else "primary registrations"
+
+
+def without_own(est: "Estimates") -> list[str]:
+    """Names of the modelled areas without counts of their own, where others have some; else none."""
+    areas, own = est.grid.areas, _own(est)
+    there = [code for code in areas.shown if code in areas.codes]
+    return [areas.name_of(code) for code in there if code not in own] if set(own) & set(there) else []
 
 
 def rests_on(est: "Estimates", area_code: str, year: int, quantity: str) -> str:
@@ -259,7 +273,7 @@ def _areas(est: "Estimates") -> str:
     if inputs.n_areas == 1:
         return f"{areas.total_name} is modelled as one area; no smaller areas are reported."
     own = [code for code in _own(est) if code in areas.codes]
-    basis = "population" if _primaries(est) is None else "primary registrations"
+    basis = basis_of_areas(est)
     if not own:
         return (
             f"Deaths were available for {areas.total_name} as a whole only. The {areas.total_level}'s figure is divided "
@@ -269,7 +283,7 @@ def _areas(est: "Estimates") -> str:
     if len(own) == inputs.n_areas:
         return (f"Every area ({areas.level}) has counts of its own, besides its {basis}. Survival after diagnosis is "
                 "taken to be the same in all areas.")
-    named = ", ".join(areas.name_of(c) for c in areas.shown if c in areas.codes and c not in own)
+    named = ", ".join(without_own(est))
     return (f"{len(own)} of {inputs.n_areas} areas ({areas.level}) have counts of their own. These rest on the whole, "
             f"on their {basis} and on the prior alone: {named}.")
 

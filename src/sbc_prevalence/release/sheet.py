@@ -1,6 +1,6 @@
 """A table of the report as words: caption, headings, cells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,6 +45,18 @@ def interval(row: Mapping[Any, Any], prefix: str, places: int | None = None) -> 
     if any(pd.isna(v) for v in values):
         return ""
     return f"{show(values[0])} ({show(values[1])} to {show(values[2])})"
+
+
+def words_on_zeros(shown: Iterable[tuple[Any, float]]) -> str:
+    """A sentence on medians that are printed as 0; empty where there are none.
+
+    Parameters
+    ----------
+    shown : iterable of (median, unit)
+        Rounded medians, and the persons to which each is rounded.
+    """
+    units = [unit for median, unit in shown if median == 0]
+    return f" A median of 0 is one below {max(units) / 2:g}, not nobody." if units else ""
 
 
 def generic(frame: pd.DataFrame | None, caption: str) -> Sheet | None:

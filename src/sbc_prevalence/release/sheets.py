@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sbc_prevalence.release.content import ESTIMATES, LIVING, NEWLY, RATES, ReleaseContent
-from sbc_prevalence.release.sheet import Sheet, interval, number, text
+from sbc_prevalence.release.sheet import Sheet, interval, number, text, words_on_zeros
 from sbc_prevalence.release.tables import (
     area_sensitivity,
     areas_at_index_date,
@@ -30,7 +30,8 @@ def by_year(content: ReleaseContent) -> Sheet:
     name, level = content.headline["area_name"], credible(content.headline)
     return Sheet(
         f"{name} by year: median ({level}); {content.headline['basis']} persons. Living at 31 December of the year; "
-        f"newly diagnosed during it. Implied duration: living ÷ {denominator(content.tables, content.headline)}.",
+        f"newly diagnosed during it. Implied duration: living ÷ {denominator(content.tables, content.headline)}."
+        + words_on_zeros((m, _unit(content, q)) for q in (LIVING, NEWLY) for m in rows[f"{q}_median"]),
         ["Year", "Living (persons)", "Newly diagnosed (persons)", "Implied duration (years)", "Status"],
         cells, frozenset({4}), flags)
 
@@ -80,8 +81,15 @@ def split(content: ReleaseContent, by: str) -> Sheet | None:
         cells = [[*c, interval(by_key.get(k, {}), "")] for c, k in zip(cells, living[column], strict=True)]
     return Sheet(
         f"{head['area_name']}, {date_words(head['index_date'])}, by "
-        f"{'time since diagnosis' if by == 'duration' else 'presentation'}: median ({credible(head)}).",
+        f"{'time since diagnosis' if by == 'duration' else 'presentation'}: median ({credible(head)})."
+        + words_on_zeros((m, _unit(content, q)) for part, q in ((living, LIVING), (newly, NEWLY)) if part is not None
+                         for m in part["median"]),
         columns, cells)
+
+
+def _unit(content: ReleaseContent, quantity: str) -> int:
+    """Persons to which a quantity of the whole is rounded."""
+    return content.unit_of(str(content.headline["area_code"]), quantity)
 
 
 def areas(content: ReleaseContent, *, groups: bool = False) -> tuple[Sheet, str] | None:
@@ -113,10 +121,8 @@ def areas(content: ReleaseContent, *, groups: bool = False) -> tuple[Sheet, str]
     rest = "Each is the sum of its areas in every draw." if groups else (
         "Areas rest on the prior and on primary registrations wherever they have no deaths or metastatic "
         "registrations of their own.")
-    small = [content.unit_of(str(row["area_code"]), q) for row in rows.to_dict("records") for q in (LIVING, NEWLY)
-             if row.get(f"{q}_median") == 0]
-    if small:
-        rest += f" A median of 0 is one below {max(small) / 2:g}, not nobody."
+    rest += words_on_zeros((row.get(f"{q}_median"), content.unit_of(str(row["area_code"]), q))
+                           for row in rows.to_dict("records") for q in (LIVING, NEWLY))
     sheet = Sheet(
         f"{what}, by name: median ({credible(head)}); {head['basis']} persons. Living on "
         f"{date_words(head['index_date'])}; newly diagnosed in {head['year']}. {rest}",
@@ -138,7 +144,8 @@ def area_spread(content: ReleaseContent) -> Sheet | None:
     return Sheet(
         f"Living by area on {date_words(content.headline['index_date'])} (persons) when the prior spread "
         "between "
-        f"areas is changed: median ({credible(content.headline)}).",
+        f"areas is changed: median ({credible(content.headline)})."
+        + words_on_zeros(zip(rows["median"], rows["rounded_to"], strict=True)),
         ["Area", *[heading(s) for s in scenarios]], cells)
 
 

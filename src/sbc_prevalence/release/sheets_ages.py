@@ -6,7 +6,7 @@ import pandas as pd
 
 from sbc_prevalence.grid import ALL
 from sbc_prevalence.release.content import AGES, LIVING, NEWLY, RATES, STANDARDISED, ReleaseContent
-from sbc_prevalence.release.sheet import Sheet, interval
+from sbc_prevalence.release.sheet import Sheet, interval, words_on_zeros
 from sbc_prevalence.release.words import credible, date_words
 
 ATTAINED, AT_DIAGNOSIS = "attained", "at diagnosis"
@@ -39,10 +39,13 @@ def ages(content: ReleaseContent) -> Sheet | None:
         cells.append(["age-standardised", "", "", *(
             _cell(rows, STANDARDISED[name], "standardised", ALL, "expected")
             for rows, name in ((living, LIVING), (newly, NEWLY)))])
+    shown_persons = frame[frame["quantity"].isin([LIVING, NEWLY]) & (frame["basis"] == head["basis"])]
     unit = "; standardised to the European Standard Population 2013" if with_rates else ""
     return Sheet(
         f"{head['area_name']}, {date_words(head['index_date'])} (living) and {head['year']} (newly diagnosed), by age: "
-        f"median ({credible(head)}){unit}.", columns, cells)
+        f"median ({credible(head)}){unit}."
+        + words_on_zeros((row["median"], content.unit_of(str(head["area_code"]), str(row["quantity"])))
+                         for row in shown_persons.to_dict("records")), columns, cells)
 
 
 def _cell(rows: pd.DataFrame, quantity: str, kind: str, band: str, basis: str) -> str:

@@ -10,6 +10,7 @@ from sbc_prevalence.release.tables import coverage_summary, without_weights
 from sbc_prevalence.release.words import (
     contraction_words,
     credible,
+    date_words,
     decimal,
     heading,
     percent_span,
@@ -144,7 +145,7 @@ def sources(content: ReleaseContent) -> Sheet | None:
         said = {k: text(row.get(k)) for k in ("publisher", "year", "title", "source", "as_of")}
         head = said["publisher"] or said["source"]
         origin = f"{head}{f' ({said["year"]})' if said['year'] else ''}: {said['title'] or said['source']}"
-        origin += f". As of {said['as_of']}" if said["as_of"] else ""
+        origin += f". Up to {date_words(said['as_of'])}" if said["as_of"] else ""
         cells.append([heading(text(row.get("used_for"))), origin, text(row.get("licence")), text(row.get("note"))])
     return Sheet("Sources of the data, with their licences and what must be known of them. More is in sources.csv.",
                  ["Used for", "Publisher and title", "Licence", "To know"], cells, frozenset({1, 2, 3}))

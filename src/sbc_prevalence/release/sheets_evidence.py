@@ -16,7 +16,7 @@ from sbc_prevalence.release.content import (
     SENSITIVITY,
     ReleaseContent,
 )
-from sbc_prevalence.release.sheet import Sheet, interval, text
+from sbc_prevalence.release.sheet import Sheet, interval, text, words_on_zeros
 from sbc_prevalence.release.words import (
     contraction_words,
     credible,
@@ -218,7 +218,8 @@ def decomposition(content: ReleaseContent) -> Sheet | None:
     return Sheet(
         f"{head['area_name']}, living on {date_words(head['index_date'])} by what the register knows of them: median "
         f"({credible(head)}); {head['basis']} persons. Each person is in the first part that fits. Parts sum exactly in "
-        "every draw; medians need not. Areas are in decomposition.csv.",
+        "every draw; medians need not. Areas are in decomposition.csv."
+        + words_on_zeros((m, content.unit_of(str(head["area_code"]), LIVING)) for m in rows["median"]),
         ["Part", "Living (persons)", "Share (median)"], cells, frozenset(), flags)
 
 
@@ -238,4 +239,5 @@ def completeness_priors(content: ReleaseContent) -> Sheet | None:
         cells.append([str(name), *shown])
     return Sheet(
         f"Living on {date_words(content.headline['index_date'])} (persons) under the declared priors of completeness: "
-        f"median ({credible(content.headline)}).", ["Area", *[heading(s) for s in scenarios]], cells)
+        f"median ({credible(content.headline)})." + words_on_zeros(zip(rows["median"], rows["rounded_to"], strict=True)),
+        ["Area", *[heading(s) for s in scenarios]], cells)

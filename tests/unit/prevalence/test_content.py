@@ -8,8 +8,10 @@ import pytest
 from estimates_factory import estimates, fitted_from_priors
 
 from sbc_prevalence.evidence import ComparisonFigures, EvidenceBundle
-from sbc_prevalence.prevalence import estimate
-from sbc_prevalence.prevalence.content import draws_dataset, release_content_parts, sensitivity_rows
+from sbc_prevalence.prevalence import estimate, wording
+from sbc_prevalence.prevalence.comparisons import _deaths_of
+from sbc_prevalence.prevalence.content import draws_dataset, headline, release_content_parts, sensitivity_rows
+from sbc_prevalence.prevalence.headline_text import headline_text
 from sbc_prevalence.prevalence.rounding import to_unit
 from sbc_prevalence.prevalence.scenarios import Scenario
 from sbc_prevalence.release import ReleaseContent, read_release, write_release
@@ -184,8 +186,39 @@ def test_another_population_is_compared_by_living_per_death_only():
     assert "4.0 living per certified death (1,000 / 250 deaths" in row["note"]
     assert f"per certified death of 2013: {ratio:.1f} (" in row["note"]
     assert "theirs 28 %" in row["note"]
-    assert "not carried" in table.loc["Nowhere", "note"]
+    assert "its deaths of 2013 are not carried" in table.loc["Nowhere", "note"]
     assert "Outside the years" in table.loc["All", "note"].iloc[-1]
+
+
+def test_deaths_of_the_united_kingdom_are_those_of_its_four_nations():
+    """They are carried by nation; a year that lacks one of them has none."""
+    empty = FIGURES.iloc[:0]
+    parts = [_deaths_of(name, 2016, empty) for name in ("England", "Wales", "Scotland", "Northern Ireland")]
+    assert None not in parts
+    assert _deaths_of("UK", 2016, empty) == sum(parts)
+    assert _deaths_of("UK", 2021, empty) is None
+    assert _deaths_of("Northern Ireland", 2021, empty) is not None
+    assert _deaths_of("Nowhere", 2016, empty) is None
+
+
+def test_the_printed_table_names_the_areas_that_rest_on_primaries_and_prior_alone(monkeypatch):
+    est = estimates()
+    assert "Areas rest on their primaries and on a prior" in parts_of(est).headline_text
+    monkeypatch.setattr(type(est.fitted.model), "sees_areas", lambda model, inputs: True)
+    monkeypatch.setattr(wording, "_own", lambda est: ["A", "G"])
+    text = parts_of(est).headline_text
+    assert text.splitlines()[-1].endswith("their primary registrations and on a prior alone: Beeton, Ceeton.")
+    monkeypatch.setattr(wording, "_own", lambda est: ["A", "B", "C"])
+    assert "prior alone" not in parts_of(est).headline_text
+
+
+def test_an_area_printed_as_0_persons_is_not_said_to_have_nobody(monkeypatch):
+    est = estimates()
+    assert "A median of 0" not in parts_of(est).headline_text
+    coarse = {q: dict.fromkeys("TABCG", 10_000) for q in ("living", "newly_diagnosed")}
+    tables = parts_of(est).tables
+    text = headline_text(est, tables, headline(est, tables), title="x", units=coarse)
+    assert "A median of 0 is one below 5000, not nobody." in text
 
 
 def test_no_comparison_figures_make_an_empty_table():

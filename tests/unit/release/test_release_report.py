@@ -1,6 +1,7 @@
 """The page: honest words, proper structure, nothing from outside."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -8,9 +9,12 @@ from pathlib import Path
 import pytest
 from content_factory import make_content, tables, words
 
-from sbc_prevalence.release import write_release
+from sbc_prevalence.release import ReleaseContent, write_release
 from sbc_prevalence.release.rounding import public_content
-from sbc_prevalence.release.sheets import sensitivity
+from sbc_prevalence.release.sheet import words_on_zeros
+from sbc_prevalence.release.sheets import area_spread, areas, by_year, sensitivity, split
+from sbc_prevalence.release.sheets_checks import sources
+from sbc_prevalence.release.sheets_evidence import completeness_priors, decomposition
 from sbc_prevalence.release.words import inside
 
 VOID = {"meta", "br", "link", "hr", "img", "input"}
@@ -175,3 +179,35 @@ def test_the_choices_show_an_interval_on_duration_and_share():
     assert shown
     assert all(re.fullmatch(r"\d+\.\d \(\d+\.\d to \d+\.\d\)", duration) for duration, _ in shown)
     assert all(re.fullmatch(r"\d+ % \(\d+ to \d+ %\)", share) for _, share in shown)
+
+
+def test_a_median_of_0_is_explained_wherever_it_is_printed() -> None:
+    """A small area: the whole, its parts, its areas and their repetitions are all rounded to 0 by the same unit."""
+    assert words_on_zeros([(10.0, 10)]) == ""
+    assert words_on_zeros([(0.0, 10), (20.0, 50)]) == " A median of 0 is one below 5, not nobody."
+    plain_content = public_content(make_content())
+    content = public_content(make_content(rounding_units={
+        quantity: dict.fromkeys(names_by_code(plain_content), 20_000) for quantity in ("living", "newly_diagnosed")}))
+    spread = content.tables["sensitivity"].assign(rounded_to=20_000)
+    spread[["median", "lower", "upper"]] = 0.0
+    content = replace(content, tables={**content.tables, "sensitivity": spread})
+    found = areas(content)
+    assert found is not None
+    for sheet in (by_year(content), split(content, "duration"), split(content, "presentation"), found[0],
+                  area_spread(content), decomposition(content), completeness_priors(content)):
+        assert sheet is not None
+        assert "A median of 0 is one below 10000, not nobody." in sheet.caption, sheet.caption
+    assert "A median of 0" not in by_year(plain_content).caption
+
+
+def names_by_code(content: ReleaseContent) -> list[str]:
+    return list(content.tables["estimates"]["area_code"].unique())
+
+
+def test_the_date_of_a_source_is_said_to_be_what_it_reaches_up_to() -> None:
+    """`as_of` is a day of extraction for tables of one's own, and the last day covered for the carried ones."""
+    frame = tables()["sources"].assign(as_of=["2020-12-31", ""])
+    sheet = sources(make_content(tables={**tables(), "sources": frame}))
+    assert sheet is not None
+    assert str(sheet.rows[0][1]).endswith(". Up to 31 December 2020")
+    assert "Up to" not in str(sheet.rows[1][1])

@@ -103,7 +103,8 @@ def shared_priors() -> list[Prior]:
             0.10,
             "ratio",
             None,
-            "The life table is a UK shape scaled to Scottish life expectancy.",
+            "Mortality from other causes of people with the disease need not be that of the table given; the carried one "
+            "is a UK shape scaled to Scottish life expectancy.",
             group="survival",
         ),
     ]
