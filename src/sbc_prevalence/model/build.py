@@ -3,16 +3,15 @@
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pymc as pm
 import pytensor.tensor as pt
-from numpy.typing import NDArray
 
 from sbc_prevalence.kernels.survivorship import FIRST_WEIGHTS, LATER_WEIGHTS
 from sbc_prevalence.model.fused_ops import deaths_and_living, generalised_gamma
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.parameters import HALF, ZERO_SUM, ParameterSet
 from sbc_prevalence.model.prevalence_model import PrevalenceModel, Shared
+from sbc_prevalence.model.swappable import swappable
 
 PLAIN = SimpleNamespace(
     exp=pt.exp,
@@ -44,16 +43,6 @@ def _convolve(*arguments: Any) -> tuple[Any, Any]:
 
 FUSED = SimpleNamespace(**{**vars(PLAIN), "convolve": _convolve})
 """The same namespace with survivorship and convolution as one compiled operation."""
-
-
-def swappable(model: PrevalenceModel, inputs: ModelInputs) -> dict[str, NDArray[Any]]:
-    """Arrays that may change without a new compilation: data, and centre and spread of every prior."""
-    parameters = model.sampled(inputs)
-    return {
-        **{k: np.asarray(v) for k, v in inputs.arrays.items()},
-        "prior_center": parameters.centers,
-        "prior_sd": parameters.sds,
-    }
 
 
 def build(model: PrevalenceModel, inputs: ModelInputs, *, fused: bool = True) -> pm.Model:

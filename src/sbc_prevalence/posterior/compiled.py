@@ -1,5 +1,6 @@
 """A model compiled once for its shapes; data and priors are swapped in without compiling again."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -12,7 +13,9 @@ from numpy.typing import NDArray
 from sbc_prevalence.errors import ModelError
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
+from sbc_prevalence.model.swappable import swappable
 from sbc_prevalence.posterior.codec import digest, encode
+from sbc_prevalence.posterior.program import Program, make_program
 
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -66,8 +69,8 @@ class Compiled:
         `structure_key`.
     shapes : mapping of name to tuple of int
         Of the swappable arrays.
-    program : object
-        The compiled nutpie model.
+    program : Program
+        The compiled log density, with the arrays of the study in memory.
     seconds : float
         Wall time of the compilation.
     """
@@ -76,7 +79,7 @@ class Compiled:
     inputs: ModelInputs
     key: str
     shapes: Shapes
-    program: Any
+    program: Program
     seconds: float
 
     def with_inputs(self, model: PrevalenceModel, inputs: ModelInputs) -> "Compiled":
@@ -96,12 +99,7 @@ class Compiled:
         if structure_key(model, inputs) != self.key:
             raise ModelError("the compiled model has another form or other constants (survival family, trend, life "
                              "table, recurrence risks, years). Compile this model anew.")
-        from sbc_prevalence.model.build import swappable
-
-        arrays = swappable(model, inputs)
-        known = {variable.name for variable in self.program.shared_var_keys}
-        return replace(self, model=model, inputs=inputs,
-                       program=self.program.with_data(**{k: v for k, v in arrays.items() if k in known}))
+        return replace(self, model=model, inputs=inputs, program=self.program.with_arrays(swappable(model, inputs)))
 
     def fits(self, model: PrevalenceModel, inputs: ModelInputs) -> bool:
         """Whether a study can use this program."""
@@ -122,24 +120,11 @@ def compile_model(model: PrevalenceModel, inputs: ModelInputs) -> Compiled:
     Returns
     -------
     Compiled
-        Compilation takes tens of seconds, once for each form and shape; a later process finds most of it in
-        PyTensor's cache.
+        Compilation takes a minute or more, once for each form and shape; a later process finds the program in
+        PyTensor's cache, in less than a second.
     """
-    import time
-    import warnings
-
     key, shapes = structure_key(model, inputs), array_shapes(model, inputs)
     started = time.perf_counter()
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
-        warnings.filterwarnings("ignore", message="Cannot cache compiled function")
-        import nutpie
-        import pytensor
-
-        from sbc_prevalence.model.build import build
-
-        # With fast-math a program compiled now and the same one from the cache round differently, and one seed
-        # gives two sets of draws; without it they agree to the bit, at no cost in speed.
-        with pytensor.config.change_flags(numba__fastmath=False):
-            program = nutpie.compile_pymc_model(build(model, inputs), backend="numba")
+    program = make_program(model, inputs, key, swappable(model, inputs))
     return Compiled(model, inputs, key, shapes, program, time.perf_counter() - started)
+

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sbc_prevalence.errors import FitRefused
 from sbc_prevalence.posterior.compiled import Compiled
+from sbc_prevalence.posterior.program import POINT
 
 SHOW_SECONDS = 0.25
 EXTENDED = "Sampling for longer"
@@ -99,7 +100,7 @@ def run_sampler(compiled: Compiled, settings: RunSettings, watch: Watcher | None
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=DeprecationWarning)
             sampler = nutpie.sample(
-                compiled.program, draws=settings.draws, tune=settings.tune, chains=settings.chains,
+                compiled.program.for_nutpie(), draws=settings.draws, tune=settings.tune, chains=settings.chains,
                 cores=settings.cores, seed=settings.seed, adaptation="low_rank", target_accept=settings.target_accept,
                 save_warmup=False, progress_bar=False, progress_callback=note, progress_rate=200, blocking=False)
             trace = _await(sampler, latest, total, watch, stage)
@@ -112,7 +113,7 @@ def run_sampler(compiled: Compiled, settings: RunSettings, watch: Watcher | None
                          "evidence that the priors make impossible; if memory ran out, use fewer draws.") from problem
     if watch is not None:
         watch(FitProgress(stage, total, total, sum(d for _, d in latest)))
-    blocks = {str(name): np.asarray(values) for name, values in trace["posterior"].data_vars.items()}
+    blocks = compiled.program.coordinates.blocks(np.asarray(trace["posterior"][POINT]))
     found = trace["sample_stats"]
     stats = {ours: np.asarray(found[theirs]) for theirs, ours in STATS.items() if theirs in found}
     return Run(blocks, stats, time.perf_counter() - started, time.process_time() - cpu_started)
