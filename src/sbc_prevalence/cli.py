@@ -24,7 +24,7 @@ app = typer.Typer(
 )
 
 ConfigArgument = Annotated[str, typer.Argument(
-    help="A TOML file, a folder with config.toml, or the name of an example: scotland, uk-nations.")]
+    help="A TOML file, a folder with config.toml or trust.toml, or the name of an example: scotland, uk-nations.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 
@@ -96,8 +96,13 @@ def _plainly(as_json: bool = False) -> Iterator[None]:
 
 def _pipeline(config: str) -> Any:
     """The checked configuration (first) and its pipeline; heavy imports only after the check."""
-    from sbc_prevalence.config import load_config
+    from sbc_prevalence.config import load_config, load_trust_config, trust_file
 
+    if (own := trust_file(config)) is not None:
+        from sbc_prevalence.trust import TrustRun
+
+        sheet = load_trust_config(own)
+        return sheet, TrustRun(sheet)
     try:
         checked = load_config(config)
     except ConfigError as error:
@@ -130,16 +135,19 @@ def _root(
 @app.command()
 def init(
     directory: Annotated[Path, typer.Argument(help="Folder of the new project.")],
+    trust: Annotated[bool, typer.Option(
+        "--trust", help="For a trust's own number: trust.toml and an empty sheet of people.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write a commented config.toml and an empty table for every kind of evidence."""
     with _plainly(as_json):
-        from sbc_prevalence.config import init_project
+        from sbc_prevalence.config import init_project, init_trust
 
-        files = init_project(directory)
+        files = init_trust(directory) if trust else init_project(directory)
         listed = "\n".join(f"  {file}" for file in files)
+        what = "sheet" if trust else "tables"
         _say({"files": [str(file) for file in files]}, as_json=as_json,
-             text=f"Written:\n{listed}\nNext: fill in the tables, then  {program()} validate {directory}")
+             text=f"Written:\n{listed}\nNext: fill in the {what}, then  {program()} validate {directory}")
 
 
 @app.command()

@@ -277,7 +277,11 @@ def init_project(directory: str | Path) -> tuple[Path, ...]:
         If one of the files exists already (nothing is written then), or the folder cannot be written.
     """
     folder = Path(directory)
-    files = project_files(str(folder), program())
+    return write_files(folder, project_files(str(folder), program()))
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> tuple[Path, ...]:
+    """Write new files into a folder, all of them or none; see :func:`init_project`."""
     standing = [name for name in files if (folder / name).exists()]
     if standing:
         verb, them = ("exists", "it") if len(standing) == 1 else ("exist", "them")
