@@ -24,6 +24,7 @@ from sbc_prevalence.config.entries import (
 from sbc_prevalence.config.records import FromRecords, RecordSourceSection, RecordsSection
 from sbc_prevalence.config.scenarios import CompletenessScenario
 from sbc_prevalence.config.sections import AreaItem, PriorOverride
+from sbc_prevalence.config.trust import TrustCompleteness, TrustConfig, TrustReport
 
 INTRODUCTION = """\
 # The configuration file
@@ -139,6 +140,11 @@ def page() -> str:
         if kind == "living_counts":
             parts += ["`sensitivity` and `specificity`: either `value`, or both `found` and `of`:\n",
                       _table(Accuracy) + "\n"]
+    parts += ["## A trust's own number: `trust.toml`\n",
+              "A file of its own; see [a trust's own number](../how-to/a-trusts-own-number.md).\n",
+              _table(TrustConfig, skip=("completeness", "report")) + "\n", "### `[completeness]` of a trust\n",
+              " ".join((TrustCompleteness.__doc__ or "").split()) + "\n", _table(TrustCompleteness) + "\n",
+              "### `[report]` of a trust\n", _table(TrustReport) + "\n"]
     return "\n".join(parts).rstrip() + "\n"
 
 

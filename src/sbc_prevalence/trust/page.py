@@ -7,6 +7,7 @@ from importlib.metadata import version
 import jinja2
 from markupsafe import Markup
 
+from sbc_prevalence.release.content import BANNER
 from sbc_prevalence.trust.estimate import PARTS
 from sbc_prevalence.trust.result import HIDDEN, PART_NAMES, TrustResult, shown
 
@@ -37,7 +38,7 @@ def render_page(result: TrustResult) -> str:
         routes=_hidden({ROUTE_NAMES[k]: v for k, v in result.sheet.routes.items()}, smallest, add_up=True),
         sites=_hidden({_site(k): v for k, v in result.sheet.sites.items() if v}, smallest, add_up=False),
         n_known=result.sheet.n_known, smallest=smallest, unknown=does_not_know(result), made=_made(result),
-        n=_n, day=_day)
+        n=_n, day=_day, banner=BANNER)
 
 
 def in_words(result: TrustResult) -> str:

@@ -108,7 +108,7 @@ def read_sheet(config: TrustConfig) -> Sheet:
     return Sheet(
         people, {int(y): int(n) for y, n in rows["diagnosed"].dt.year.value_counts().sort_index().items()},
         {name: int((known["route"] == name).sum()) for name in ROUTES},
-        {name: int(known[name].fillna(False).astype(bool).sum()) for name in DISTANT_SITES},
+        {name: int(known[name].eq(True).sum()) for name in DISTANT_SITES},
         len(known), {"people": len(others), "known_living": int(_states(others, config)[0].sum())}, attrition,
         report.warnings, raw.rows, sha256_of(config.sheet_path.read_bytes()))
 
@@ -153,7 +153,7 @@ def _cases(records: Records, raw: Records, config: TrustConfig, definition: Case
 
 def _counted(frame: pd.DataFrame, config: TrustConfig) -> "pd.Series[bool]":
     if config.counted == "treated_here":
-        return ~frame["elsewhere"].fillna(False).astype(bool)
+        return ~frame["elsewhere"].eq(True)
     return frame["area_code"].isin(config.catchment)
 
 
