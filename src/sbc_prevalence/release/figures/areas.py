@@ -1,6 +1,7 @@
 """Areas side by side: counts and rates with their intervals."""
 
 from collections.abc import Mapping
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ def areas(
         axes_list[1].axvspan(least, most, color=style.INK, alpha=0.07, linewidth=0, zorder=0.5)
         axes_list[1].axvline(level, color=style.INK, linewidth=1, linestyle=(0, (4, 2)), zorder=1)
         shown = f"{headline['area_name']} {level:,.0f} ({least:,.0f} to {most:,.0f})"
-        axes_list[1].set_xlabel(f"Dashed line and grey ground: {shown}", fontsize=8, loc="left")
+        axes_list[1].set_xlabel(f"Dashed line and grey ground:\n{fill(shown, 40)}", fontsize=8, loc="left")
         whole_words = f" Dashed line and grey ground: {headline['area_name']}."
         whole_said = f" {shown} {unit}."
     axes_list[0].set_yticks(place, [n.removeprefix("NHS ") for n in rows["area_name"]])
