@@ -225,7 +225,7 @@ def _beside_the_data(config: Config, grid: StudyGrid) -> list[Problem]:
     day, where, found = config.grid.index_date, config.readable().where, []
     if day is not None and day.year < grid.last_data_year:
         found.append(Problem(
-            "W-INDEX-DATE", where, f"the headline is of {day.year}, and {grid.last_data_year} has data for every area",
+            "W-INDEX-DATE", where, f"the headline is of {day.year}, and there are data up to {grid.last_data_year}",
             f"Move the index date, or take it out: it is then {DEFAULT_INDEX_DATE}.",
             key="grid.index_date", severity="warning"))
     if grid.first_reported_year < grid.first_data_year:

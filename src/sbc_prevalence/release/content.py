@@ -142,10 +142,11 @@ class ReleaseContent:
         """To how many persons counts are rounded, quantities and areas with a coarser unit named."""
         base = "1 person" if self.rounding_unit == 1 else f"{self.rounding_unit:,} persons"
         names = self.tables[ESTIMATES].drop_duplicates("area_code").set_index("area_code")["area_name"]
+        place = {code: i for i, code in enumerate(names.index)}
         listed = []
         for quantity, units in self.rounding_units.items():
             coarser: dict[int, list[str]] = {}
-            for code, unit in units.items():
+            for code, unit in sorted(units.items(), key=lambda item: place.get(item[0], len(place))):
                 if unit != self.rounding_unit:
                     coarser.setdefault(unit, []).append(str(names.get(code, code)))
             listed += [f"the {COUNT_WORDS.get(quantity, quantity)} of {', '.join(where)} to {unit:,}"

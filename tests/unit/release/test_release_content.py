@@ -46,3 +46,8 @@ def test_two_levels_of_interval_and_doubled_rows_are_refused() -> None:
     held["estimates"] = frame.iloc[[*range(len(frame)), 7]].reset_index(drop=True)
     with pytest.raises(ReleaseError, match="1 rows occur twice"):
         make_content(tables=held)
+
+
+def test_areas_rounded_more_coarsely_are_named_in_the_order_of_the_tables() -> None:
+    content = make_content(rounding_units={"living": {"S08000031": 50, "S08000015": 50, "S92000003": 50}})
+    assert "the living of Scotland, NHS Ayrshire and Arran, NHS Greater Glasgow and Clyde to 50" in content.rounding_words
