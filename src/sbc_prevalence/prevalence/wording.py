@@ -63,13 +63,21 @@ def without_own(est: "Estimates") -> list[str]:
     return [areas.name_of(code) for code in there if code not in own] if set(own) & set(there) else []
 
 
+def _of_some(est: "Estimates") -> str:
+    """That the counts are of some areas only, where neither the whole nor the others have any."""
+    areas, without = est.grid.areas, without_own(est)
+    if not without or areas.total_code in est.fitted.inputs.level_codes:
+        return ""
+    return f" (of {len(areas.codes) - len(without)} of {len(areas.codes)} areas)"
+
+
 def rests_on(est: "Estimates", area_code: str, year: int, quantity: str) -> str:
     """One sentence on what a number rests on; a second one if it is projected."""
     inputs, areas = est.fitted.inputs, est.grid.areas
     counts = _joined(_counts_used(inputs)) or "no counts of the disease or of deaths"
     basis = "population and a smooth trend" if _primaries(est) is None else "primary registrations"
     if area_code == areas.total_code:
-        text = f"{counts[:1].upper()}{counts[1:]}, {basis}"
+        text = f"{counts[:1].upper()}{counts[1:]}{_of_some(est)}, {basis}"
     elif area_code in _own(est):
         text = f"The area's own {counts} and {basis}"
     elif areas.groups and area_code in areas.groups:
@@ -219,7 +227,7 @@ def _informed(est: "Estimates") -> str:
     gaps = " (not every area in every year)" if sizes.nunique() > 1 else ""
     extra = f" {_joined(more).capitalize()} are used as well." if more else ""
     return (
-        f"Certified breast cancer deaths of {span}{gaps} inform how many people are newly diagnosed "
+        f"Certified breast cancer deaths of {span}{gaps}{_of_some(est)} inform how many people are newly diagnosed "
         "each year: most people with the disease die of it, so deaths follow diagnoses by a few years. They inform it "
         "only together with the ratio kappa: certified breast cancer deaths divided by deaths, from any cause, of "
         f"people with a metastatic diagnosis. Kappa itself is a prior.{extra}")

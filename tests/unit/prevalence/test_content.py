@@ -212,6 +212,16 @@ def test_the_printed_table_names_the_areas_that_rest_on_primaries_and_prior_alon
     assert "prior alone" not in parts_of(est).headline_text
 
 
+def test_the_whole_says_so_where_only_some_areas_have_counts(monkeypatch):
+    est = estimates()
+    assert "of 1 of 3 areas" not in est.rests_on("T", 2017, "living")
+    monkeypatch.setattr(wording, "_own", lambda est: ["A"])
+    assert "of 1 of 3 areas" not in est.rests_on("T", 2017, "living"), "the whole has deaths"
+    alone = replace(est, fitted=replace(est.fitted, inputs=replace(est.fitted.inputs, level_codes=("A",))))
+    assert "(of 1 of 3 areas), primary registrations" in alone.rests_on("T", 2017, "living")
+    assert "(of 1 of 3 areas) inform how many" in alone.describe_words()["what_data_inform"]
+
+
 def test_an_area_printed_as_0_persons_is_not_said_to_have_nobody(monkeypatch):
     est = estimates()
     assert "A median of 0" not in parts_of(est).headline_text
