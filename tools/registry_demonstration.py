@@ -78,7 +78,8 @@ def one_seed(seed: int, folder: Path, chosen: argparse.Namespace, compiled: Any)
     truth = made.truth[made.truth["year"] == year]
     line: dict[str, Any] = {
         "seed": seed, "people": chosen.people, "year": year, "date": date.today().isoformat(),
-        "version": version("sbc-prevalence"), "seconds_to_evidence": round(told - started, 1)}
+        "version": version("sbc-prevalence"), "draws": chosen.draws, "tune": chosen.tune,
+        "seconds_to_evidence": round(told - started, 1)}
     begun = time.perf_counter()
     try:
         fitted = fit(study.model, study.inputs, seed=seed, chains=4, draws=chosen.draws, tune=chosen.tune,
@@ -92,7 +93,7 @@ def one_seed(seed: int, folder: Path, chosen: argparse.Namespace, compiled: Any)
     kinds = estimates.point_prevalence("presentation").table(CI)
     boards = estimates.point_prevalence("area").table(CI).set_index("area_code")
     newly = estimates.newly_diagnosed().table(CI).iloc[0]
-    true_boards = truth.groupby("area_code")["living"].sum()
+    true_boards = truth.groupby("area_code")["living"].sum().reindex(boards.index)
     inside = (boards["lower"] <= true_boards) & (true_boards <= boards["upper"])
     by_kind = truth.groupby("presentation")[["living", "newly_diagnosed"]].sum()
     line |= {

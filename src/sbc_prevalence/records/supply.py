@@ -222,6 +222,11 @@ class RecordSupply:
             self._linked[names] = link_sources(together, rule=self.link or "most_precise", sources=names).cached()
         return self._linked[names]
 
+    def _named(self) -> list[str]:
+        """Sources that were read, with what their mappings call them."""
+        return [f"{one.name} ({one.mapping.title})" if one.mapping.title else one.name
+                for one in self.extracts if one.name in self._mapped]
+
     def _all_opened(self, names: tuple[str, ...]) -> None:
         """Open several sources; the faults of all come together."""
         found: list[Problem] = []
@@ -238,10 +243,12 @@ class RecordSupply:
     def account(self) -> RecordsAccount:
         """What was done, in counts."""
         attrition = [cases.attrition for cases in self._cases.values()]
-        apart = [found.disagreements.assign(sources=" + ".join(names)) for names, found in self._linked.items()]
+        apart = [found.disagreements.assign(sources=" + ".join(names))[["sources", *found.disagreements.columns]]
+                 for names, found in self._linked.items()]
         words = (
             f"{len(self._mapped)} extracts of patient records were read where they are and counted: "
-            f"{'; '.join(self._told)}. No record of a person is in this release, only counts made from them.")
+            f"{'; '.join(self._told)}. The extracts are {'; '.join(self._named())}. "
+            "No record of a person is in this release, only counts made from them.")
         return RecordsAccount(
             pd.concat(attrition, ignore_index=True) if attrition else pd.DataFrame(columns=["source"]),
             pd.concat(apart, ignore_index=True) if apart else pd.DataFrame(columns=["fact"]),

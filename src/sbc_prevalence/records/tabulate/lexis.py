@@ -13,6 +13,10 @@ from sbc_prevalence.records.definition import Cases
 from sbc_prevalence.records.tabulate import common
 
 KEYS = ("age_band", "year", "duration")
+PIECES = ("first", "middle", "last")
+"""Of a person's line within a calendar year, cut at the birthday and at the anniversary that end a band."""
+FIRST_SHORT, LAST_SHORT = 1901, 2099
+"""Years in which every fourth is a leap year, so that one multiplication finds the first of January."""
 
 
 def lexis_person_years(
@@ -48,7 +52,8 @@ def lexis_person_years(
     Notes
     -----
     A person's line is cut at each 1 January, and within a calendar year at the one anniversary of the diagnosis and the
-    one birthday that can fall into it: at most three pieces, found by arithmetic, no join with bands. All intervals are
+    one birthday that can fall into it, where a band ends there: at most three pieces, found by arithmetic. The engine
+    sums them by the bands before and after the cuts; there is no join with bands. All intervals are
     half-open, [from, to); a death lies in the cell of its own day.
     """
     import ibis
@@ -78,47 +83,78 @@ def lexis_person_years(
         last=table.exit_date.year().cast("int64"),
     )
     low, high = (ibis.literal(year, type="int64") for year in years)
-    lived = people.mutate(
-        year=ibis.range(ibis.greatest(people["first"], low), ibis.least(people["last"], high) + 1).unnest()
+    lived = people.select(
+        "begin", "entry", "end", "born",
+        year=ibis.range(ibis.greatest(people["first"], low), ibis.least(people["last"], high) + 1).unnest(),
     )
-    lived = lived.mutate(
-        start=ibis.greatest(lived.entry, first_day_number(lived.year).cast("float64")),
-        stop=ibis.least(lived.end, first_day_number(lived.year + 1).cast("float64")),
+    inside = years[0] >= FIRST_SHORT and years[1] < LAST_SHORT
+    day = _first_day if inside else lambda year: first_day_number(year).cast("float64")
+    lived = lived.select(
+        "begin", "born", "year",
+        start=ibis.greatest(lived.entry, day(lived.year)), stop=ibis.least(lived.end, day(lived.year + 1)),
     )
     lived = lived.filter(lived.stop > lived.start)
-    lived = lived.mutate(
-        one=_next_anniversary(lived.start, lived.begin, lived.stop),
-        two=_next_anniversary(lived.start, lived.born, lived.stop),
+    lived = lived.select(
+        "year", "start", "stop", "begin", "born",
+        old=_completed(lived.start - lived.born), ill=_completed(lived.start - lived.begin),
     )
-    cut, late = ibis.least(lived.one, lived.two), ibis.greatest(lived.one, lived.two)
-    pieces = [
-        lived.select("year", "begin", "born", since=since, until=until)
-        for since, until in ((lived.start, cut), (cut, late), (late, lived.stop))
-    ]
-    lines = pieces[0].union(pieces[1]).union(pieces[2])
-    lines = lines.filter(lines.until > lines.since)
-    middle = (lines.since + lines.until) / 2
-    at_risk = lines.select(
-        "year",
-        days=lines.until - lines.since,
-        deaths=ibis.literal(0, type="int64"),
-        age_band=common.band_label((middle - lines.born) / DAYS_PER_YEAR, bands),
-        duration=_duration((middle - lines.begin) / DAYS_PER_YEAR, edges),
+    lived = lived.select(
+        "year", "start", "stop",
+        birthday=ibis.least(lived.born + (lived.old + 1) * DAYS_PER_YEAR, lived.stop),
+        anniversary=ibis.least(lived.begin + (lived.ill + 1) * DAYS_PER_YEAR, lived.stop),
+        age=_code(lived.old, bands.starts), next_age=_code(lived.old + 1, bands.starts),
+        since=_code(lived.ill, edges), next_since=_code(lived.ill + 1, edges),
     )
+    older = (lived.next_age != lived.age) & (lived.birthday < lived.stop)
+    longer = (lived.next_since != lived.since) & (lived.anniversary < lived.stop)
+    lived = lived.select(
+        "year", "start", "stop", "age", "since",
+        later_age=ibis.ifelse(older, lived.next_age, lived.age),
+        later_since=ibis.ifelse(longer, lived.next_since, lived.since),
+        cut_age=ibis.ifelse(older, lived.birthday, lived.stop),
+        cut_since=ibis.ifelse(longer, lived.anniversary, lived.stop),
+    )
+    cut, late = ibis.least(lived.cut_age, lived.cut_since), ibis.greatest(lived.cut_age, lived.cut_since)
+    pieces = lived.select(
+        "year", "age", "since", "later_age", "later_since", age_first=lived.cut_age <= lived.cut_since,
+        first=cut - lived.start, middle=late - cut, last=lived.stop - late,
+    )
+    groups = pieces.group_by(["year", "age", "since", "later_age", "later_since", "age_first"]).aggregate(
+        **{name: pieces[name].sum() for name in PIECES}
+    ).execute()
+    risk = _in_cells(groups)
     dead = people.filter(people.died & people["last"].between(*years))
     died = dead.select(
         year=dead["last"],
-        days=ibis.literal(0.0),
-        deaths=ibis.literal(1, type="int64"),
-        age_band=common.band_label((dead.end - dead.born) / DAYS_PER_YEAR, bands),
-        duration=_duration((dead.end - dead.begin) / DAYS_PER_YEAR, edges),
+        age_band=_code((dead.end - dead.born) / DAYS_PER_YEAR, bands.starts),
+        duration=_code((dead.end - dead.begin) / DAYS_PER_YEAR, edges),
     )
-    both = at_risk.union(died)
-    sums = both.group_by(list(KEYS)).aggregate(days=both.days.sum(), deaths=both.deaths.sum()).execute()
+    deaths = died.group_by(list(KEYS)).aggregate(deaths=died.count()).execute()
+    sums = risk.merge(deaths, on=list(KEYS), how="outer").fillna({"days": 0.0, "deaths": 0})
+    sums = sums.sort_values(list(KEYS))
     sums["person_years"] = sums["days"].astype(float) / DAYS_PER_YEAR
-    order = {label: i for i, label in enumerate([*bands.labels, *duration_labels(edges)])}
-    sums = sums.sort_values(list(KEYS), key=lambda c: c.map(order) if c.name != "year" else c)
+    for name, labels in (("age_band", bands.labels), ("duration", duration_labels(edges))):
+        sums[name] = [labels[int(code)] for code in sums[name]]
     return one.signed(sums[[*KEYS, "person_years", "deaths"]].astype({"deaths": "int64", "year": "int64"}))
+
+
+def _in_cells(groups: pd.DataFrame) -> pd.DataFrame:
+    """Days by year and band from days by year and the bands before and after each cut."""
+    age_first = groups["age_first"].to_numpy(bool)
+    bands = {
+        "first": (groups["age"], groups["since"]),
+        "middle": (
+            groups["later_age"].where(age_first, groups["age"]),
+            groups["since"].where(age_first, groups["later_since"]),
+        ),
+        "last": (groups["later_age"], groups["later_since"]),
+    }
+    lines = pd.concat([
+        pd.DataFrame({"age_band": age, "year": groups["year"], "duration": since, "days": groups[name]})
+        for name, (age, since) in bands.items()
+    ])
+    found = lines.groupby(list(KEYS), as_index=False)["days"].sum()
+    return found[found["days"] > 0]
 
 
 def duration_labels(edges: Sequence[int]) -> tuple[str, ...]:
@@ -126,20 +162,23 @@ def duration_labels(edges: Sequence[int]) -> tuple[str, ...]:
     return (*(f"{a}-{b}" for a, b in itertools.pairwise(edges)), f"{edges[-1]}+")
 
 
-def _duration(years: Any, edges: Sequence[int]) -> Any:
+def _code(years: Any, starts: Sequence[int]) -> Any:
+    """Number of the band that a time in years lies in: whole numbers group faster than labels."""
     import ibis
 
-    labels = duration_labels(edges)
-    if len(edges) == 1:
-        return ibis.literal(labels[0])
+    if len(starts) == 1:
+        return ibis.literal(0, type="int8")
     return ibis.cases(
-        *((years < end, label) for end, label in zip(edges[1:], labels[:-1], strict=True)), else_=labels[-1]
+        *((years < end, ibis.literal(i, type="int8")) for i, end in enumerate(starts[1:])),
+        else_=ibis.literal(len(starts) - 1, type="int8"),
     )
 
 
-def _next_anniversary(start: Any, origin: Any, stop: Any) -> Any:
-    """First whole year after `origin` that lies beyond `start`, or `stop` if that is earlier."""
-    import ibis
+def _completed(days: Any) -> Any:
+    """Whole years of 365.25 days; a float, as engines take 365.25 beside a whole number for a slow decimal."""
+    return (days / DAYS_PER_YEAR).floor().cast("float64")
 
-    gone = ((start - origin) / DAYS_PER_YEAR).floor()
-    return ibis.least(origin + (gone + 1) * DAYS_PER_YEAR, stop)
+
+def _first_day(year: Any) -> Any:
+    """Day number of 1 January, for years between `FIRST_SHORT` and `LAST_SHORT`: every fourth is a leap year."""
+    return ((year.cast("float64") - 1970.0) * DAYS_PER_YEAR + 0.25).floor().cast("float64")

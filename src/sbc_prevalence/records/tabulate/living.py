@@ -69,7 +69,7 @@ def _states(
     ages: AgeBands | Sequence[str] | None,
     areas: Sequence[str] | None,
 ) -> pd.DataFrame:
-    """One pass: for every date and age band a conditional sum of each state."""
+    """One pass: with ages a conditional sum of each state for every date and band."""
     one = common.of_source(cases, source)
     common.require_known(one, by)
     dates = _days(index_dates, one.where)
@@ -85,20 +85,19 @@ def _states(
                 detail=f"{len(late)} of {len(dates)} dates do",
             )
         )
-    bands = None if ages is None else common.bands_of(ages)
-    table = one.table
+    if ages is None:
+        return one.signed(_without_ages(one, dates, by, areas))
+    bands, table = common.bands_of(ages), one.table
+    common.require_ages(one)
     begin, end = day_number(table.metastatic_date), day_number(table.exit_date)
-    keyed = table.select(AREA_CODE, *by, begin=begin, end=end, died=table.died)
-    if bands is not None:
-        common.require_ages(one)
-        keyed = table.select(
-            AREA_CODE,
-            *by,
-            begin=begin,
-            end=end,
-            died=table.died,
-            born=begin.cast("float64") - common.age_at_metastasis(table) * DAYS_PER_YEAR,
-        )
+    keyed = table.select(
+        AREA_CODE,
+        *by,
+        begin=begin,
+        end=end,
+        died=table.died,
+        born=begin.cast("float64") - common.age_at_metastasis(table) * DAYS_PER_YEAR,
+    )
     sums: dict[str, Any] = {}
     for i, text in enumerate(dates):
         day = (date.fromisoformat(text) - date(1970, 1, 1)).days
@@ -110,28 +109,56 @@ def _states(
         }
         for state, holds in states.items():
             for j, inside in enumerate(_bands(keyed, day, bands)):
-                sums[f"{state}_{i}_{j}"] = (holds if inside is None else holds & inside).cast("int64").sum()
+                sums[f"{state}_{i}_{j}"] = (holds & inside).cast("int64").sum()
     wide = keyed.group_by([AREA_CODE, *by]).aggregate(**sums).execute()
-    labels = (None,) if bands is None else bands.labels
     parts = []
     for i, text in enumerate(dates):
-        for j, label in enumerate(labels):
-            part = wide[[AREA_CODE, *by]].assign(**{INDEX_DATE: text})
-            if label is not None:
-                part["age_band"] = label
+        for j, label in enumerate(bands.labels):
+            part = wide[[AREA_CODE, *by]].assign(**{INDEX_DATE: text, "age_band": label})
             parts.append(part.assign(**{state: wide[f"{state}_{i}_{j}"] for state in STATES}))
     levels: dict[str, Sequence[Any]] = {AREA_CODE: common.areas_of(one, areas), INDEX_DATE: dates}
     if "sex" in by:
         levels["sex"] = sorted(set(wide["sex"]))
-    if bands is not None:
-        levels["age_band"] = bands.labels
+    levels["age_band"] = bands.labels
     return one.signed(common.full_grid(pd.concat(parts, ignore_index=True), levels, STATES))
 
 
-def _bands(keyed: Any, day: int, bands: AgeBands | None) -> list[Any]:
-    """Whether the attained age on a day is in each band; one that always holds without bands."""
-    if bands is None:
-        return [None]
+def _without_ages(
+    one: common.OneSource, dates: list[str], by: Sequence[str], areas: Sequence[str] | None
+) -> pd.DataFrame:
+    """People grouped by how many dates lie before their diagnosis and before the end of their follow-up."""
+    import ibis
+
+    days = {text: (date.fromisoformat(text) - date(1970, 1, 1)).days for text in dates}
+    ordered = sorted(days.values())
+
+    def dates_before(day: Any) -> Any:
+        return ibis.cases(*((day <= other, ibis.literal(i, type="int64")) for i, other in enumerate(ordered)),
+                          else_=len(ordered))
+
+    table = one.table
+    # Whoever dies on a date does not live on it, whoever is last seen on it does: as if seen until the day after.
+    end = day_number(table.exit_date)
+    timed = table.select(AREA_CODE, *by, "died", begin=day_number(table.metastatic_date),
+                         end=ibis.ifelse(table.died, end, end + 1))
+    keyed = timed.select(AREA_CODE, *by, "died", begun=dates_before(timed.begin), ended=dates_before(timed.end))
+    keys = [AREA_CODE, *by]
+    groups = keyed.group_by([*keys, "died", "begun", "ended"]).aggregate(people=keyed.count()).execute()
+    parts = []
+    for text, day in days.items():
+        i = ordered.index(day)
+        here, over = groups["begun"] <= i, groups["ended"] <= i
+        states = {"living": here & ~over, "lost": here & over & ~groups["died"], "dead": here & over & groups["died"]}
+        counted = groups[keys].assign(**{name: groups["people"].where(holds, 0) for name, holds in states.items()})
+        parts.append(counted.groupby(keys, as_index=False)[list(STATES)].sum().assign(**{INDEX_DATE: text}))
+    levels: dict[str, Sequence[Any]] = {AREA_CODE: common.areas_of(one, areas), INDEX_DATE: dates}
+    if "sex" in by:
+        levels["sex"] = sorted(set(groups["sex"]))
+    return common.full_grid(pd.concat(parts, ignore_index=True), levels, STATES)
+
+
+def _bands(keyed: Any, day: int, bands: AgeBands) -> list[Any]:
+    """Whether the attained age on a day is in each band."""
     age = (day - keyed.born) / DAYS_PER_YEAR
     ends = [*bands.starts[1:], None]
     found = []
