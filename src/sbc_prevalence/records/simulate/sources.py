@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CANCER, OTHER_CAUSE = "C509", "I259"
+UNSAID, FURTHER = 2, 3
 SECOND_TUMOUR_YEARS, LOCAL_YEARS, PROGRESSION_YEARS = 6.0, 5.0, 0.8
 """Mean years to a further tumour, a local recurrence, a further row of spread."""
 
@@ -30,7 +31,7 @@ class Rows:
         `NEVER` where the row has none.
     area : int array
     says_recurrent : int array
-        0 de novo, 1 recurrent, 2 does not say, -1 no metastatic row.
+        0 de novo, 1 recurrent, 2 does not say, `FURTHER` a further row that does not say, -1 no metastatic row.
     """
 
     who: Ints
@@ -146,13 +147,13 @@ def _metastatic(
     there = registered < NEVER
     who, since = cases[there], registered[there]
     event = np.where(rng.random(who.size) < source.ambiguous, "ambiguous", "distant").astype(object)
-    says = np.where(rng.random(who.size) < source.presentation_unknown, 2, people.recurrent[who].astype(np.int64))
+    says = np.where(rng.random(who.size) < source.presentation_unknown, UNSAID, people.recurrent[who].astype(np.int64))
     more = np.flatnonzero(rng.random(who.size) < progression)
     later = people.metastasis_day[who[more]] + 1 + _wait(PROGRESSION_YEARS, more.size, rng)
     return _joined([
         Rows(who, event, people.metastasis_day[who], since, area[who], says),
         Rows(who[more], _word("distant", more.size), later, np.maximum(since[more], later), area[who[more]],
-             np.full(more.size, 2))])
+             np.full(more.size, FURTHER))])
 
 
 def _until(rows: Rows, people: People, end: int) -> Rows:
@@ -188,9 +189,10 @@ def case_table(world: World, people: People, rows: Rows, source: SourceProcess, 
     spread = np.where(rows.event == "primary", NEVER, rows.event_day)
     unseen = people.primary_day[who] < year_start(np.array([process.primaries_from]))[0]
     chance = rng.random(who.size)
-    near = ~people.recurrent[who]
-    month = (chance < source.month_only) & ~near
-    year = (chance >= source.month_only) & (chance < source.month_only + source.year_only) & ~near
+    # Further rows are known to the day: two of one month and person could not be told from a row that is repeated.
+    vague = people.recurrent[who] & (rows.says_recurrent != FURTHER)
+    month = vague & (chance < source.month_only)
+    year = vague & (chance >= source.month_only) & (chance < source.month_only + source.year_only)
     gone = lost[who] < NEVER
     dead = (people.death_day[who] <= end) & ~gone
     status = np.where(gone, 2, np.where(dead, 1, 0))
@@ -199,7 +201,8 @@ def case_table(world: World, people: People, rows: Rows, source: SourceProcess, 
         "event": pa.array(rows.event, pa.string()),
         "first_tumour": _told(primary, np.zeros(who.size, bool), unseen, pa),
         "spread_diagnosed": _told(spread, month, year, pa),
-        "presentation": _coded(np.where(rows.says_recurrent < 0, 2, rows.says_recurrent), ("DN", "RE", "NK"), pa),
+        "presentation": _coded(np.where(rows.says_recurrent < 0, UNSAID, np.minimum(rows.says_recurrent, UNSAID)),
+                               ("DN", "RE", "NK"), pa),
         "arrived": _days(rows.registration_day, pa),
         "status": _coded(status, ("A", "D", "L"), pa),
         "last_seen": _days(np.where(gone, lost[who], NEVER), pa),
