@@ -46,7 +46,8 @@ class SimulatedRegistry:
     ----------
     folder, config : Path
     truth : DataFrame
-        ``area_code``, ``year``, ``presentation``, ``newly_diagnosed``, ``living`` (at the end of the year), ``deaths``.
+        ``area_code``, ``year``, ``presentation``, ``newly_diagnosed``, ``living`` (at the end of the
+        year), ``living_recent`` (of these, diagnosed in the ten years up to it), ``deaths``.
     people : int
     rows : mapping of str to int
         Rows of each extract.
