@@ -48,7 +48,7 @@ def problems(text: str, folder: Path) -> list[tuple[str, str]]:
 def test_what_is_written_for_a_simulated_registry_is_read_without_a_problem(made, taken):
     assert taken.errors == ()
     study = prepare(load_config(made.config))
-    assert "No problem found" in study.summary()
+    assert "No error found" in study.summary()
 
 
 def test_perfect_records_become_the_true_counts(made, taken):
