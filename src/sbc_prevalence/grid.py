@@ -129,6 +129,11 @@ def is_gss_code(code: str) -> bool:
     return bool(_GSS.match(code))
 
 
+def span_of_years(first: int, last: int, joint: str = "-") -> str:
+    """``1997-2020``; a single year stands alone."""
+    return str(int(first)) if int(first) == int(last) else f"{int(first)}{joint}{int(last)}"
+
+
 def year_fraction(index_date: date) -> tuple[int, float]:
     """Calendar year of a date and the share of that year gone at the *end* of the day.
 

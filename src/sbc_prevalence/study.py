@@ -21,7 +21,7 @@ from sbc_prevalence.errors import (
     numbered,
 )
 from sbc_prevalence.evidence import EvidenceBundle
-from sbc_prevalence.grid import AreaSet, StudyGrid
+from sbc_prevalence.grid import AreaSet, StudyGrid, span_of_years
 from sbc_prevalence.intake import take_in
 from sbc_prevalence.model import ModelInputs, PrevalenceModel, lay_out, model_from_specification
 from sbc_prevalence.model.anchors import anchor_problems
@@ -65,8 +65,8 @@ class Study:
             f"{self.config.title}: {self.config.population_described}",
             f"  areas      {len(areas.codes)} x {areas.level}, together {areas.total_name}"
             + ("; one area alone borrows from no other" if len(areas.codes) == 1 else ""),
-            f"  years      data {grid.first_data_year}-{grid.last_data_year}; tables "
-            f"{grid.first_reported_year}-{grid.last_year}"
+            f"  years      data {span_of_years(grid.first_data_year, grid.last_data_year)}; tables "
+            f"{span_of_years(grid.first_reported_year, grid.last_year)}"
             + (f", projected from {grid.last_data_year + 1}" if grid.last_year > grid.last_data_year else ""),
             f"  headline   {self.index_date.isoformat()}",
             f"  model      {self.model.incidence.kind} incidence, {self.model.survival.family} survival",
@@ -262,4 +262,4 @@ def _index_date_problems(day: date, grid: StudyGrid, where: str) -> list[Problem
         return []
     return [Problem(
         "E-INDEX-DATE", where, "the index date must lie within the reported years",
-        f"Choose a date in {grid.first_reported_year}-{grid.last_year}.", key="grid.index_date")]
+        f"Choose a date in {span_of_years(grid.first_reported_year, grid.last_year)}.", key="grid.index_date")]

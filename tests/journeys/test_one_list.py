@@ -12,6 +12,7 @@ from sbc_prevalence.cli import app
 from sbc_prevalence.config import load_config
 from sbc_prevalence.data.catalogue import load_carried
 from sbc_prevalence.errors import ConfigError, InputError, Problem
+from sbc_prevalence.model import describe
 from sbc_prevalence.study import FROM_EVIDENCE, prepare, with_tables
 from small_study import a_model, small_inputs
 
@@ -268,3 +269,14 @@ def test_the_warning_on_an_older_headline_speaks_as_the_page_on_keys_does(projec
     words = "31 December of the last year in which deaths cover every area"
     assert words in str(study.warnings[0])
     assert words in page
+
+
+def test_a_single_year_is_not_called_a_span_of_years(project):
+    deaths = carried("deaths")
+    folder = project(("last_year = 2025", "last_year = 2020"),
+                     ("first_reported_year = 1997", "first_reported_year = 2020"),
+                     ("pause_years = [2020, 2021]", "pause_years = [2020]"),
+                     deaths=deaths[deaths["year"].astype(int) == 2020])
+    study = prepare(load_config(folder))
+    assert "  years      data 2020; tables 2020\n" in study.summary()
+    assert "2020-2020" not in study.summary() + describe(study.model, study.inputs)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sbc_prevalence.errors import EvidenceError, Problem
 from sbc_prevalence.evidence.counted import CountedEvidence
-from sbc_prevalence.grid import AGE_BAND, ALL, AREA_CODE, YEAR, AreaSet
+from sbc_prevalence.grid import AGE_BAND, ALL, AREA_CODE, YEAR, AreaSet, span_of_years
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -119,9 +119,9 @@ def _in_words(
             clauses.append(f"for {_span(outside)} each area's population is held at that of {anchor}")
     if any(usable[0] <= y <= usable[-1] for y in held):
         clauses.append("years missing in between take the year before")
-    first, last = int(parts.index.min()), int(parts.index.max())
-    return f"Populations of areas are given for {first}-{last}; " + "; ".join(clauses) + "."
+    given = span_of_years(int(parts.index.min()), int(parts.index.max()))
+    return f"Populations of areas are given for {given}; " + "; ".join(clauses) + "."
 
 
 def _span(years: list[int]) -> str:
-    return str(years[0]) if len(years) == 1 else f"{min(years)}-{max(years)}"
+    return span_of_years(min(years), max(years))

@@ -6,6 +6,7 @@ from itertools import combinations
 from sbc_prevalence.errors import Problem
 from sbc_prevalence.evidence.base import Evidence
 from sbc_prevalence.evidence.survival_records import SurvivalCells
+from sbc_prevalence.grid import span_of_years
 
 
 def same_people(pieces: Sequence[Evidence]) -> list[Problem]:
@@ -41,7 +42,7 @@ def _records_twice(own: Sequence[SurvivalCells]) -> list[Problem]:
                 "W-RECORDS-TWICE", f"{one.name} and {two.name}",
                 "two sets of survival records are of the population described, in the same years of diagnosis",
                 "If the same people are in both, leave one out: they would count twice, and intervals would be too "
-                "narrow.", detail=f"diagnosed {years[0]} to {years[-1]}", severity="warning"))
+                "narrow.", detail=f"diagnosed {span_of_years(years[0], years[-1], ' to ')}", severity="warning"))
     return found
 
 

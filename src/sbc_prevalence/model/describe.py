@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from sbc_prevalence.grid import span_of_years
 from sbc_prevalence.model.inputs import ModelInputs
 from sbc_prevalence.model.prevalence_model import PrevalenceModel
 
@@ -59,7 +60,7 @@ def describe(model: PrevalenceModel, inputs: ModelInputs) -> str:
         f"  areas {inputs.n_areas} ({grid.areas.level}), presentations 2 (de novo, recurrent)",
         f"  primaries {grid.first_primary_year}-{grid.last_year}, "
         f"metastatic diagnoses {grid.first_year}-{grid.last_year}, "
-        f"data {grid.first_data_year}-{grid.last_data_year}, reported from {grid.first_reported_year}",
+        f"data {span_of_years(grid.first_data_year, grid.last_data_year)}, reported from {grid.first_reported_year}",
         f"  deaths {int(inputs.arrays['deaths_weight'].sum()) if 'deaths_weight' in inputs.arrays else 0} rows, "
         f"published survival {inputs.points.size} points of {inputs.n_studies} studies",
         f"  evidence sits at: {', '.join(grid.areas.name_of(c) for c in inputs.level_codes)}",

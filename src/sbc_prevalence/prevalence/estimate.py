@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sbc_prevalence.data.standards import EUROPEAN_2013
 from sbc_prevalence.errors import EvidenceError, Problem
-from sbc_prevalence.grid import AGE_BAND, AREA, YEAR, StudyGrid, year_fraction
+from sbc_prevalence.grid import AGE_BAND, AREA, YEAR, StudyGrid, span_of_years, year_fraction
 from sbc_prevalence.prevalence import checks, wording
 from sbc_prevalence.prevalence.conflict import conflicts
 from sbc_prevalence.prevalence.decomposition import Decomposition, decompose
@@ -232,8 +232,8 @@ class Estimates:
         return self.fitted.inputs.population is not None
 
     def __repr__(self) -> str:
-        years = self.draws.years
-        return (f"Estimates({self.grid.areas.total_name}, {len(self.grid.areas.codes)} areas, {years[0]}-{years[-1]}, "
+        years = span_of_years(self.draws.years[0], self.draws.years[-1])
+        return (f"Estimates({self.grid.areas.total_name}, {len(self.grid.areas.codes)} areas, {years}, "
                 f"index date {self.index_date.isoformat()}, {self.n_chains} chains x {self.n_draws} draws; {self.scope})")
 
     def _repr_html_(self) -> str:

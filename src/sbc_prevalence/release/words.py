@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from sbc_prevalence.grid import span_of_years
+
 NOISE_BELOW, NOISE_ABOVE = 0.15, 0.05
 """Contractions between -0.15 and 0.05 come about by simulation where the data say nothing."""
 _PROPER = {"rhat": "R-hat", "ess": "ESS", "bfmi": "BFMI", "ebfmi": "E-BFMI"}
@@ -22,7 +24,7 @@ def inside(place: str) -> str:
 
 def year_span(first: int, last: int) -> str:
     """`1997 to 2020`; a single year stands alone."""
-    return str(int(first)) if int(first) == int(last) else f"{int(first)} to {int(last)}"
+    return span_of_years(first, last, " to ")
 
 
 def decimal(value: float, places: int = 1) -> str:

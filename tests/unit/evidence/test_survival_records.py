@@ -180,6 +180,6 @@ def test_the_same_deaths_in_records_and_in_deaths_are_told_and_explained():
 def test_two_registers_of_the_same_people_are_told():
     one, two = patients(person(), name="one"), cells(cell())
     (told,) = [w for w in EvidenceBundle(one, two).warnings() if w.code == "W-RECORDS-TWICE"]
-    assert told.detail == "diagnosed 2012 to 2012"
+    assert told.detail == "diagnosed 2012"
     apart = cells(cell(presentation="recurrent"))
     assert EvidenceBundle(one, apart).warnings() == []
