@@ -1,6 +1,7 @@
 """The hundred bad inputs of the design: each has its code and its remedy, and nobody's identifier is given away."""
 
 import logging
+import tempfile
 
 import pytest
 
@@ -20,7 +21,15 @@ def rows() -> list:
 
 
 @pytest.mark.parametrize("bad", rows())
-def test_a_bad_input_is_refused_or_told_with_its_code_and_without_an_identifier(bad: Case, tmp_path, caplog, capfd):
+def test_a_bad_input_is_refused_or_told_with_its_code_and_without_an_identifier(
+    bad: Case, tmp_path, caplog, capfd, monkeypatch
+):
+    apart = tmp_path / "whatever_is_left_behind"
+    apart.mkdir()
+    monkeypatch.chdir(apart)
+    monkeypatch.setattr(tempfile, "tempdir", str(apart))
+    for name in ("TMPDIR", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(apart))
     with caplog.at_level(logging.DEBUG):
         told = bad.make(Bench(tmp_path))
     assert told.refused == (bad.outcome == "refused"), told.text

@@ -1,6 +1,6 @@
 """Applying a mapping: a source's rows become rows of the schema, or every fault of the file is listed together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sbc_prevalence.errors import DataError, Problem
@@ -57,13 +57,17 @@ def apply_mapping(records: Records, mapping: RecordMapping) -> Records:
     return made
 
 
-def map_records(records: Records, mapping: RecordMapping) -> tuple[Records | None, list[Problem]]:
+def map_records(
+    records: Records, mapping: RecordMapping, *, held: bool = False
+) -> tuple[Records | None, list[Problem]]:
     """Rows of the schema with faulty cells empty, and every fault; no rows where columns are lacking.
 
     Parameters
     ----------
     records : Records
     mapping : RecordMapping
+    held : bool
+        Whether cells and faults are computed together, once, and held by the engine.
     """
     found = missing_columns(mapping)
     absent = [name for name in mapping.source_columns if name not in records.columns]
@@ -84,13 +88,23 @@ def map_records(records: Records, mapping: RecordMapping) -> tuple[Records | Non
     if found:
         return None, found
     table = records.table
-    columns, faults = mapped_columns(table, mapping)
+    if held:
+        texts = {name: _text(table[name]) for name in mapping.source_columns if table[name].type().is_string()}
+        table = table.select(*mapping.source_columns).mutate(**texts).cache()
+    columns, faults = mapped_columns(table, mapping, clean=held)
+    if held:
+        marks = {f"fault_{i}": fault.broken.fill_null(False) for i, fault in enumerate(faults)}
+        table = table.select(**columns, **marks).cache()
+        columns = {name: table[name] for name in columns}
+        faults = [replace(fault, broken=table[name]) for name, fault in zip(marks, faults, strict=True)]
     found = problems_from(table, faults, records.name, records.rows)
     return Records(table.select(**columns), records.name, records.rows), found
 
 
-def mapped_columns(table: "ibis.Table", mapping: RecordMapping) -> tuple[dict[str, Any], list[Fault]]:
-    """Expression of every column of the schema, and the faults to look for."""
+def mapped_columns(
+    table: "ibis.Table", mapping: RecordMapping, *, clean: bool = False
+) -> tuple[dict[str, Any], list[Fault]]:
+    """Expression of every column of the schema, and the faults to look for; `clean` texts have no blanks around them."""
     import ibis
 
     columns: dict[str, Any] = {name: ibis.null(spec.type) for name, spec in SCHEMA.items()}
@@ -101,21 +115,21 @@ def mapped_columns(table: "ibis.Table", mapping: RecordMapping) -> tuple[dict[st
             continue
         raw = table[str(entry.source_column)]
         if SCHEMA[name].type == "date":
-            columns[name], precision, wrong = _dates(raw, entry)
+            columns[name], precision, wrong = _dates(raw, entry, clean)
             faults += wrong
             beside = f"{name}_precision"
             if beside in SCHEMA and beside not in mapping.columns:
                 columns[beside] = precision
         else:
-            columns[name], several = _words(raw, entry)
+            columns[name], several = _words(raw, entry, clean)
             faults += several
     if mapping.sites:
-        made, wrong_sites = _listed_sites(table, mapping.sites)
+        made, wrong_sites = _listed_sites(table, mapping.sites, clean)
         columns |= {name: made[name] for name in SITES if name not in mapping.columns}
         faults.append(wrong_sites)
     for name, spec in SCHEMA.items():
         if spec.required and (entry := mapping.columns[name]).constant is None:
-            raw = _text(table[str(entry.source_column)])
+            raw = _text(table[str(entry.source_column)], clean)
             faults.append(
                 Fault(
                     "E-MISSING",
@@ -170,7 +184,9 @@ def _problem(table: "ibis.Table", fault: Fault, n: int, where: str, n_rows: int)
     )
 
 
-def _text(raw: Any) -> Any:
+def _text(raw: Any, clean: bool = False) -> Any:
+    if clean and raw.type().is_string():
+        return raw
     return stripped(raw.cast("string")).fill_null("")
 
 
@@ -190,14 +206,14 @@ def _constant(name: str, word: str) -> Any:
     )
 
 
-def _dates(raw: Any, entry: ColumnMapping) -> tuple[Any, Any, list[Fault]]:
+def _dates(raw: Any, entry: ColumnMapping, clean: bool) -> tuple[Any, Any, list[Fault]]:
     import ibis
 
     if raw.type().is_date() or raw.type().is_timestamp():
         day = raw.cast("date")
         told = ibis.ifelse(day.notnull(), "day", ibis.null("string"))
         return day, told, _times_of_day(raw, entry) if raw.type().is_timestamp() else []
-    text = _text(raw)
+    text = _text(raw, clean)
     blank = (text == "") | text.isin([*entry.sentinels])
     day, precision = parsed_by_any(text, entry.formats)
     day = ibis.ifelse(blank, ibis.null("date"), day)
@@ -242,13 +258,13 @@ def _times_of_day(raw: Any, entry: ColumnMapping) -> list[Fault]:
     ]
 
 
-def _words(raw: Any, entry: ColumnMapping) -> tuple[Any, list[Fault]]:
+def _words(raw: Any, entry: ColumnMapping, clean: bool) -> tuple[Any, list[Fault]]:
     import ibis
 
     spec, name = SCHEMA[entry.column], entry.column
     if spec.type == "boolean" and raw.type().is_boolean():
         return raw, []
-    text = _text(raw)
+    text = _text(raw, clean)
     blank = text == ""
     if spec.type == "int64":
         return _whole(text, blank, entry)
@@ -314,11 +330,11 @@ def _whole(text: Any, blank: Any, entry: ColumnMapping) -> tuple[Any, list[Fault
     ]
 
 
-def _listed_sites(table: "ibis.Table", sites: SitesMapping) -> tuple[dict[str, Any], Fault]:
+def _listed_sites(table: "ibis.Table", sites: SitesMapping, clean: bool) -> tuple[dict[str, Any], Fault]:
     """One boolean for each site, from a delimited list; null where nothing is listed."""
     import ibis
 
-    text = _text(table[sites.source_column])
+    text = _text(table[sites.source_column], clean)
     blank = text == ""
     codes = text.split(sites.separator).map(stripped)
     made = {}

@@ -130,10 +130,11 @@ def validate_records(
     days = tuple(day if isinstance(day, date) else date.fromisoformat(day) for day in index_dates)
 
     def looked_at() -> tuple[Records | None, list[Problem]]:
-        mapped, found = (read, _shape_problems(read)) if mapping is None else map_records(read, mapping)
+        mapped, found = (read, _shape_problems(read)) if mapping is None else map_records(
+            read, mapping, held=True)
         if mapped is None or (mapping is None and found):
             return None, found
-        mapped = mapped.cached()
+        mapped = mapped.cached() if mapping is None else mapped
         return mapped, found + _row_problems(mapped, data_cut or date.today()) + across_problems(
             mapped, definition) + declared_problems(mapped, definition, days)
 

@@ -11,6 +11,8 @@ import pytest
 import sbc_prevalence.records as records
 from record_worlds import DEFINITION, frame_of, identity_mapping, row
 from sbc_prevalence.records.engine import Records
+from sbc_prevalence.records.supply import RecordSupply
+from sbc_prevalence.records.tabulate.common import of_source
 
 CANARY = "ZZCANARY"
 
@@ -37,9 +39,10 @@ def objects() -> list[object]:
     report = records.validate_records(opened, mapping=mapping, definition=DEFINITION)
     cases = records.define_cases(report.or_raise(), DEFINITION)
     linked = records.link_sources(cases, rule="earliest", sources=["a1", "b"])
-    from sbc_prevalence.records.tabulate.common import of_source
-
-    return [opened, report, cases, linked, of_source(cases, "a1"), opened.cached(), cases.cached(), linked.cached()]
+    supply = RecordSupply((), DEFINITION, None, "duckdb", (), "S92000003")
+    supply._mapped["a1"], supply._cases["a1"] = opened, cases
+    held = [item.cached() for item in (opened, cases, linked)]
+    return [supply, opened, report, cases, linked, of_source(cases, "a1"), *held]
 
 
 def test_there_is_an_object_of_every_class_that_holds_people(objects):

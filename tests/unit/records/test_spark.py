@@ -6,8 +6,17 @@ import shutil
 import pandas as pd
 import pytest
 
-from record_worlds import BANDS, cases_of, random_people, records_of
-from sbc_prevalence.records import link_sources, tabulate
+from record_worlds import (
+    BANDS,
+    DEFINITION,
+    cases_of,
+    frame_of,
+    identity_mapping,
+    random_people,
+    records_of,
+    row,
+)
+from sbc_prevalence.records import link_sources, tabulate, validate_records
 
 pytestmark = [
     pytest.mark.spark,
@@ -71,3 +80,14 @@ def test_the_attrition_table_is_the_same(pair):
 def test_spark_gives_the_same_cells(pair, name):
     duck, spark = (TABLES[name](cases) for cases in pair)
     pd.testing.assert_frame_equal(duck, spark, check_dtype=False)
+
+
+def test_validation_counts_the_same_faults_on_spark(session):
+    frame = frame_of(
+        row(), row(person_id="p2", sex="F"), row(person_id="p3", death_date="2010-01-01", vital_status="dead"),
+        row(person_id="p4"), row(person_id="p4"), row(person_id="p5", metastatic_date="2019-02-29"))
+    mapping = identity_mapping(*frame.columns)
+    here, there = (
+        validate_records(frame, mapping=mapping, definition=DEFINITION, engine=engine) for engine in ("duckdb", session))
+    assert [(p.code, p.column) for p in there.problems] == [(p.code, p.column) for p in here.problems]
+    assert {p.code for p in here.problems} == {"E-WORD", "E-DEATH-BEFORE-DIAGNOSIS", "E-DUPLICATE", "E-DATE"}
