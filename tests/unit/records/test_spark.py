@@ -16,7 +16,9 @@ from record_worlds import (
     records_of,
     row,
 )
-from sbc_prevalence.records import link_sources, tabulate, validate_records
+from sbc_prevalence.config import parse_config
+from sbc_prevalence.intake import take_in
+from sbc_prevalence.records import link_sources, simulate_registry, tabulate, validate_records
 
 pytestmark = [
     pytest.mark.spark,
@@ -36,6 +38,9 @@ TABLES = {
     ),
     "living": lambda c: tabulate.living_and_lost(
         c, index_dates=["2016-02-29", "2023-12-31"], ages=BANDS, source="register"
+    ),
+    "living, ages together": lambda c: tabulate.living_and_lost(
+        c, index_dates=["2023-12-31", "2016-02-29"], by=("sex",), source="register"
     ),
     "triangle": lambda c: tabulate.reporting_triangle(c, years=YEARS, source="register"),
     "at_death": lambda c: tabulate.death_certificate_cases(c, years=YEARS, source="register"),
@@ -91,3 +96,16 @@ def test_validation_counts_the_same_faults_on_spark(session):
         validate_records(frame, mapping=mapping, definition=DEFINITION, engine=engine) for engine in ("duckdb", session))
     assert [(p.code, p.column) for p in there.problems] == [(p.code, p.column) for p in here.problems]
     assert {p.code for p in here.problems} == {"E-WORD", "E-DEATH-BEFORE-DIAGNOSIS", "E-DUPLICATE", "E-DATE"}
+
+
+def test_a_configuration_gives_the_same_evidence_on_spark(session, tmp_path):
+    made = simulate_registry(2000, 1, tmp_path)
+    text = made.config.read_text("utf-8")
+    duck, spark = (
+        take_in(parse_config(words, directory=made.folder).readable())
+        for words in (text, text.replace('engine = "duckdb"', 'engine = "spark"'))
+    )
+    assert spark.errors == ()
+    for one, two in zip(duck.pieces, spark.pieces, strict=True):
+        pd.testing.assert_frame_equal(one.frame, two.frame, check_dtype=False)
+    pd.testing.assert_frame_equal(duck.records.attrition, spark.records.attrition)
