@@ -35,7 +35,8 @@ def opened(found: dict[str, Any], chosen: dict[str, Any], listing: Path, program
     sampler = study.config.sampler
     seed = found.get("seed", chosen["seed"])
     settings = StudySettings(
-        study.index_date.year, seed, chains=sampler.chains, draws=chosen["draws"], tune=chosen["tune"],
+        study.index_date.year, seed, chains=sampler.chains, draws=found.get("draws", chosen["draws"]),
+        tune=found.get("tune", chosen["tune"]),
         target_accept=sampler.target_accept, max_extensions=sampler.max_extensions, cores=1,
         limits=GateLimits(rhat=chosen["rhat"], ess=chosen["ess"]), suppress=found.get("suppress"))
     truth = str(listing.parent / found["truth"]) if "truth" in found else None
