@@ -154,7 +154,7 @@ def _other(est: "Estimates", row: dict[str, Any], table: pd.DataFrame, ci_prob: 
     if mine and ours is not None:
         a, b, c = median_and_interval(ours / mine, ci_prob)
         what = f"living at any time in calendar year {living_year}" if coded else f"living on 31 December {living_year}"
-        note += (f" Ours for {whole.total_name}, {what} per certified death of {death_year}: {a:.1f} "
+        note += (f" Ours ({whole.total_name}), {what} per certified death of {death_year}: {a:.1f} "
                  f"({b:.1f} to {c:.1f}).")
     return note + (_de_novo(est, row, table, living_year, ci_prob) if on_new_year else "")
 
