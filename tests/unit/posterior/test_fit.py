@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ fit_module = sys.modules["sbc_prevalence.posterior.fit"]
 
 def stub(inputs: ModelInputs) -> Compiled:
     """A program that is never run."""
-    return Compiled(MODEL, inputs, structure_key(MODEL, inputs), array_shapes(MODEL, inputs), None, 0.0)
+    program: Any = SimpleNamespace(for_nutpie=lambda: None)
+    return Compiled(MODEL, inputs, structure_key(MODEL, inputs), array_shapes(MODEL, inputs), program, 0.0)
 
 
 def sampled_by(monkeypatch: pytest.MonkeyPatch, make: Callable[[RunSettings, int], Run]) -> list[RunSettings]:
